@@ -1,0 +1,66 @@
+"""Cells and drivers give the numbers, the gradients and the variable names of genuine TensorFlow 1.15."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.rnn.golden_case import CELL_PARTS, Golden, cell_names, check_cell, describe
+from tests.rnn.golden_drivers import DRIVERS, check_driver
+
+import recell.v1 as tf
+
+# One cell object in two layers shares its weights in 1.15; by default every layer gets its own, as in 1.0.
+CELLS = [name for name in cell_names() if name != "multi_same_object"]
+
+
+@pytest.mark.parametrize("part", CELL_PARTS)
+@pytest.mark.parametrize("name", CELLS)
+def test_cell(name: str, part: str) -> None:
+    check_cell(tf, name, part)
+
+
+@pytest.mark.parametrize("name", sorted(DRIVERS))
+def test_driver(name: str) -> None:
+    check_driver(tf, name)
+
+
+def test_every_golden_is_used() -> None:
+    from tests.rnn.golden_case import FOLDER
+
+    drivers = {path.stem for path in FOLDER.glob("driver_*.json")}
+    assert drivers == set(DRIVERS)
+    assert {path.stem for path in FOLDER.glob("*.npz")} == drivers | set(cell_names())
+
+
+class TestTheComparisonItself:
+    """A checker that rejects nothing proves nothing."""
+
+    golden = Golden("driver_dynamic_rnn_len_beyond")
+
+    def test_accepts_the_golden(self) -> None:
+        self.golden.compare_leaves("out", [self.golden["out/0"]])
+
+    def test_rejects_an_error_of_a_ten_thousandth(self) -> None:
+        with pytest.raises(AssertionError, match="out/0"):
+            self.golden.compare_leaves("out", [self.golden["out/0"] * np.float32(1.0001)])
+
+    def test_rejects_nan(self) -> None:
+        value = self.golden["out/0"].copy()
+        value[0, 0, 0] = np.nan
+        with pytest.raises(AssertionError, match="out/0"):
+            self.golden.compare("out/0", value, 1e-5)
+
+    def test_rejects_padding_that_is_nearly_zero(self) -> None:
+        value = self.golden["out/0"].copy()
+        value[value == 0] = 1e-12
+        with pytest.raises(AssertionError, match="not exactly zero"):
+            self.golden.compare_leaves("out", [value])
+
+    def test_rejects_another_dtype_and_shape(self) -> None:
+        with pytest.raises(AssertionError, match="float64"):
+            self.golden.compare("out/0", self.golden["out/0"].astype(np.float64), 1e-5)
+        with pytest.raises(AssertionError, match="out/0"):
+            self.golden.compare("out/0", self.golden["out/0"][:, :5], 1e-5)
+
+    def test_sees_the_names_of_tuples(self) -> None:
+        assert describe((1, [2, 3])) == "(#0, [#1, #2])"
