@@ -124,8 +124,24 @@ def test_as_dtype(value: object, expected: d.DType) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [int, str, bytes, complex, None, "foo", "int", "str", "i4", "<f4", np.datetime64, np.dtype([("a", "f4")]), [1]]
-    + [np.array(1.0), np.floating, object()],
+    [
+        int,
+        str,
+        bytes,
+        complex,
+        None,
+        "foo",
+        "int",
+        "str",
+        "i4",
+        "<f4",
+        np.datetime64,
+        np.dtype([("a", "f4")]),
+        [1],
+        np.array(1.0),
+        np.floating,
+        object(),
+    ],
 )
 def test_as_dtype_refuses(value: object) -> None:
     with pytest.raises(TypeError) as error:

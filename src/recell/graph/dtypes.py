@@ -19,7 +19,7 @@ _REF = 100  # distance between the number of a type and that of a reference to i
 
 
 class _Row(NamedTuple):
-    """What is known of one base type. `kind`: b(ool), i(nteger), u(nsigned), f(loat), c(omplex), q(uantized) or o(ther)."""
+    """What is known of one base type; `kind`: initial of bool, integer, unsigned, float, complex, quantized, other."""
 
     name: str
     kind: str
@@ -169,7 +169,7 @@ class DType:
 
     @property
     def torch_name(self) -> str | None:
-        """Name of the attribute of `torch` that is the same type, None where there is none (strings, handles, q-types)."""
+        """Name of the same type in `torch`, None where there is none (strings, handles, quantized types)."""
         return self._row.torch
 
     @property
@@ -199,7 +199,7 @@ class DType:
 
     @property
     def limits(self) -> tuple[int, int]:
-        """Range of an image's intensities in this type, without its negative half: (0, 255) for uint8, (0, 1) for floats.
+        """Range of an image's intensities in this type: (0, 255) for uint8, (0, 127) for int8, (0, 1) for floats.
 
         Raises:
             KeyError: TF 1.15 defines the range for integers, float32 and float64 only.
@@ -317,7 +317,7 @@ _BY_VALUE: dict[Any, DType] = {
 
 
 def _from_numpy(value: Any) -> DType | None:
-    """The type for numpy's own ways of naming one: dtype objects, scalar classes that are aliases, ml_dtypes' bfloat16."""
+    """The type for numpy's own ways of naming one: dtype objects, aliased scalar classes, ml_dtypes' bfloat16."""
     if isinstance(value, type):
         if not issubclass(value, np.generic):
             return None

@@ -1,0 +1,492 @@
+"""Shapes and dimensions against what TensorFlow 1.15.0 answers to the same expressions."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recell.graph import dtypes, shapes
+from recell.graph.shapes import Dimension, TensorShape
+
+NAMES = {
+    "D": Dimension,
+    "T": TensorShape,
+    "d3": Dimension(3),
+    "dn": Dimension(None),
+    "s": TensorShape([2, None]),
+    "shapes": shapes,
+    "np": np,
+    "copy": copy,
+    "pickle": pickle,
+}
+
+# expression, repr of its value in TF 1.15.0
+VALUES = [
+    ("D(3)", "Dimension(3)"),
+    ("D(None)", "Dimension(None)"),
+    ("str(D(3))", "'3'"),
+    ("str(D(None))", "'?'"),
+    ('D("3")', "Dimension(3)"),
+    ("D(3.0)", "Dimension(3)"),
+    ("D(np.int64(3))", "Dimension(3)"),
+    ("D(D(3))", "Dimension(3)"),
+    ("D(D(None))", "Dimension(None)"),
+    ("D(np.array(3))", "Dimension(3)"),
+    ("D(True)", "Dimension(1)"),
+    ("int(d3)", "3"),
+    ("range(d3)", "range(0, 3)"),
+    ("dn.__index__()", "None"),
+    ("[1,2,3,4][d3]", "4"),
+    ("[1]*d3", "[1, 1, 1]"),
+    ("np.zeros(d3).shape", "(3,)"),
+    ("np.zeros([d3,2]).shape", "(3, 2)"),
+    ("d3==3", "True"),
+    ("d3==D(3)", "True"),
+    ("d3==4", "False"),
+    ("d3==None", "None"),
+    ("dn==3", "None"),
+    ("dn==None", "None"),
+    ("dn==dn", "None"),
+    ('d3=="a"', "False"),
+    ("d3==3.0", "True"),
+    ("d3!=3", "False"),
+    ("d3!=4", "True"),
+    ("d3!=None", "None"),
+    ("dn!=3", "None"),
+    ('d3!="a"', "True"),
+    ("3==d3", "True"),
+    ("3!=d3", "False"),
+    ("dn==3.5", "False"),
+    ("d3==3.5", "False"),
+    ("d3<4", "True"),
+    ("d3<=3", "True"),
+    ("d3>3", "False"),
+    ("d3>=3", "True"),
+    ("dn<3", "None"),
+    ("d3<dn", "None"),
+    ("d3<None", "None"),
+    ("4>d3", "True"),
+    ("d3+1", "Dimension(4)"),
+    ("1+d3", "Dimension(4)"),
+    ("d3+dn", "Dimension(None)"),
+    ("d3+None", "Dimension(None)"),
+    ("d3-1", "Dimension(2)"),
+    ("dn-1", "Dimension(None)"),
+    ("d3-None", "Dimension(None)"),
+    ("d3*2", "Dimension(6)"),
+    ("2*d3", "Dimension(6)"),
+    ("d3*dn", "Dimension(None)"),
+    ("d3*[1]", "[1, 1, 1]"),
+    ('d3*"a"', "'aaa'"),
+    ("d3*np.int64(2)", "Dimension(6)"),
+    ("np.int64(2)*d3", "Dimension(6)"),
+    ("d3//2", "Dimension(1)"),
+    ("7//d3", "Dimension(2)"),
+    ("d3//dn", "Dimension(None)"),
+    ("dn//2", "Dimension(None)"),
+    ("d3%2", "Dimension(1)"),
+    ("7%d3", "Dimension(1)"),
+    ("d3%dn", "Dimension(None)"),
+    ("d3*np.float32(2)", "Dimension(6)"),
+    ("bool(d3)", "True"),
+    ("bool(D(0))", "True"),
+    ("bool(dn)", "True"),
+    ("d3.value", "3"),
+    ("dn.value", "None"),
+    ("d3.is_compatible_with(3)", "True"),
+    ("d3.is_compatible_with(4)", "False"),
+    ("d3.is_compatible_with(None)", "True"),
+    ("dn.is_compatible_with(4)", "True"),
+    ("d3.assert_is_compatible_with(3)", "None"),
+    ("d3.merge_with(None)", "Dimension(3)"),
+    ("dn.merge_with(4)", "Dimension(4)"),
+    ("dn.merge_with(None)", "Dimension(None)"),
+    ("2.0*d3", "Dimension(6)"),
+    ("2.0+d3", "Dimension(5)"),
+    ("d3+d3", "Dimension(6)"),
+    ("d3-d3", "Dimension(0)"),
+    ("d3 in [3]", "True"),
+    ("3 in [dn]", "False"),
+    ("min(d3,4)", "Dimension(3)"),
+    ("max(d3,4)", "4"),
+    ('"%d"%d3', "'3'"),
+    ('"{}".format(d3)', "'3'"),
+    ("str(d3*2)", "'6'"),
+    ("np.array(d3)", "array(Dimension(3), dtype=object)"),
+    ("np.array([d3,d3])", "array([Dimension(3), Dimension(3)], dtype=object)"),
+    ("np.asarray([d3,2],dtype=np.int32)", "array([3, 2], dtype=int32)"),
+    ("np.prod([d3,d3])", "Dimension(9)"),
+    ("sum([d3,d3])", "Dimension(6)"),
+    ("T([2,None])", "TensorShape([Dimension(2), Dimension(None)])"),
+    ("T(None)", "TensorShape(None)"),
+    ("T([])", "TensorShape([])"),
+    ("T(3)", "TensorShape([Dimension(3)])"),
+    ("T(D(3))", "TensorShape([Dimension(3)])"),
+    ("T((2,3))", "TensorShape([Dimension(2), Dimension(3)])"),
+    ("T(T([2]))", "TensorShape([Dimension(2)])"),
+    ("T(np.array([1,2]))", "TensorShape([Dimension(1), Dimension(2)])"),
+    ('T(["3"])', "TensorShape([Dimension(3)])"),
+    ("T([2.0])", "TensorShape([Dimension(2)])"),
+    ("T(range(3))", "TensorShape([Dimension(0), Dimension(1), Dimension(2)])"),
+    ("T(iter([1,2]))", "TensorShape([Dimension(1), Dimension(2)])"),
+    ("T({2:1})", "TensorShape([Dimension(2)])"),
+    ("T(np.array(3))", "TensorShape([Dimension(3)])"),
+    ("str(T([2,None]))", "'(2, ?)'"),
+    ("str(T([2]))", "'(2,)'"),
+    ("str(T([]))", "'()'"),
+    ("str(T(None))", "'<unknown>'"),
+    ("str(T([None]))", "'(?,)'"),
+    ("T([2,3]).dims", "[Dimension(2), Dimension(3)]"),
+    ("T(None).dims", "None"),
+    ("T([2,None]).as_list()", "[2, None]"),
+    ("T([2,3]).ndims", "2"),
+    ("T(None).ndims", "None"),
+    ("T([2]).rank", "1"),
+    ("T(None).rank", "None"),
+    ("len(T([2,3]))", "2"),
+    ("bool(T([]))", "True"),
+    ("bool(T(None))", "False"),
+    ("bool(T([2]))", "True"),
+    ("list(T([2,None]))", "[Dimension(2), Dimension(None)]"),
+    ("[x for x in T([])]", "[]"),
+    ("T([2,None,4])[0]", "Dimension(2)"),
+    ("T([2,None,4])[1]", "Dimension(None)"),
+    ("T([2,None,4])[-1]", "Dimension(4)"),
+    ("T([2,None,4])[1:]", "TensorShape([Dimension(None), Dimension(4)])"),
+    ("T([2,None,4])[:-1]", "TensorShape([Dimension(2), Dimension(None)])"),
+    ("T([2,None,4])[::2]", "TensorShape([Dimension(2), Dimension(4)])"),
+    ("T([2,3,4])[np.int64(1)]", "Dimension(3)"),
+    ("T([2,3,4])[D(1)]", "Dimension(3)"),
+    ("T(None)[0]", "Dimension(None)"),
+    ("T(None)[-1]", "Dimension(None)"),
+    ("T(None)[1:3]", "TensorShape([Dimension(None), Dimension(None)])"),
+    ("T(None)[1:]", "TensorShape(None)"),
+    ("T(None)[:2]", "TensorShape([Dimension(None), Dimension(None)])"),
+    ("T(None)[:]", "TensorShape(None)"),
+    ("T(None)[2:1]", "TensorShape([])"),
+    ("T(None)[-2:]", "TensorShape(None)"),
+    ("T(None)[:-1]", "TensorShape(None)"),
+    ("T(None)[1:-1]", "TensorShape(None)"),
+    ('T(None)["a"]', "Dimension(None)"),
+    ("T(None)[-2:3]", "TensorShape(None)"),
+    ("T([2,3])==T([2,3])", "True"),
+    ("T([2,3])==[2,3]", "True"),
+    ("T([2,3])==(2,3)", "True"),
+    ("T([2,None])==T([2,None])", "False"),
+    ("T([2,None])==[2,None]", "False"),
+    ("T([2,None])==T([2,3])", "False"),
+    ("T(None)==T(None)", "True"),
+    ("T(None)==None", "True"),
+    ("T(None)==T([2])", "False"),
+    ("T([2])==T(None)", "False"),
+    ("T([2])==None", "False"),
+    ("T([2])==2", "True"),
+    ('T([2])=="a"', "False"),
+    ("T([2])==object()", "False"),
+    ("T([2])==[2,3]", "False"),
+    ("T([2,3])==[2,4]", "False"),
+    ("T([2,3])!=[2,3]", "False"),
+    ("T([2,3])!=[2,4]", "True"),
+    ("T([2,3])!=[2]", "True"),
+    ("T([2,None])!=T([2,None])", "True"),
+    ("T([2,None])!=T([2,3])", "True"),
+    ("T([2,None])!=[3,4]", "True"),
+    ('T([2])!="a"', "True"),
+    ("T([2])!=object()", "True"),
+    ("[2,3]==T([2,3])", "True"),
+    ("T([])==()", "True"),
+    ("T([None])==[None]", "False"),
+    ("T(None)==[None]", "False"),
+    ("T([2])+[3]", "TensorShape([Dimension(2), Dimension(3)])"),
+    ("[3]+T([2])", "TensorShape([Dimension(3), Dimension(2)])"),
+    ("T([2])+T(None)", "TensorShape(None)"),
+    ("T(None)+T([2])", "TensorShape(None)"),
+    ("T([2])+3", "TensorShape([Dimension(2), Dimension(3)])"),
+    ("3+T([2])", "TensorShape([Dimension(3), Dimension(2)])"),
+    ("T([2])+None", "TensorShape(None)"),
+    ("(1,)+T([2])", "TensorShape([Dimension(1), Dimension(2)])"),
+    ("T([2,None]).concatenate([3])", "TensorShape([Dimension(2), Dimension(None), Dimension(3)])"),
+    ("T([2]).concatenate(T(None))", "TensorShape(None)"),
+    ("T(None).concatenate([1])", "TensorShape(None)"),
+    ("T([2]).concatenate(3)", "TensorShape([Dimension(2), Dimension(3)])"),
+    ("T([2]).concatenate(None)", "TensorShape(None)"),
+    ("T([2,None]).merge_with([None,3])", "TensorShape([Dimension(2), Dimension(3)])"),
+    ("T([2]).merge_with(None)", "TensorShape([Dimension(2)])"),
+    ("T(None).merge_with([2])", "TensorShape([Dimension(2)])"),
+    ("T(None).merge_with(None)", "TensorShape(None)"),
+    ("T([2,3]).is_compatible_with([2,None])", "True"),
+    ("T([2,3]).is_compatible_with([2])", "False"),
+    ("T([2,3]).is_compatible_with(None)", "True"),
+    ("T([2,3]).is_compatible_with([2,4])", "False"),
+    ("T([2,3]).assert_same_rank([2,5])", "None"),
+    ("T([2]).assert_same_rank(None)", "None"),
+    ("T(None).assert_has_rank(2)", "None"),
+    ("T([2]).assert_has_rank(1)", "None"),
+    ("T([2]).assert_is_fully_defined()", "None"),
+    ("T(None).with_rank(2)", "TensorShape([Dimension(None), Dimension(None)])"),
+    ("T([2]).with_rank(1)", "TensorShape([Dimension(2)])"),
+    ("T([2]).with_rank(None)", "TensorShape([Dimension(2)])"),
+    ("T(None).with_rank_at_least(2)", "TensorShape(None)"),
+    ("T([2,3]).with_rank_at_least(1)", "TensorShape([Dimension(2), Dimension(3)])"),
+    ("T(None).with_rank_at_most(1)", "TensorShape(None)"),
+    ("T([2]).with_rank_at_most(1)", "TensorShape([Dimension(2)])"),
+    ("T([2,3]).is_fully_defined()", "True"),
+    ("T([2,None]).is_fully_defined()", "False"),
+    ("T(None).is_fully_defined()", "False"),
+    ("T([]).is_fully_defined()", "True"),
+    ("T([2,3]).num_elements()", "6"),
+    ("T([]).num_elements()", "1"),
+    ("T([2,None]).num_elements()", "None"),
+    ("T(None).num_elements()", "None"),
+    ("T([2,3]).most_specific_compatible_shape([2,4])", "TensorShape([Dimension(2), Dimension(None)])"),
+    ("T([2,3]).most_specific_compatible_shape([2])", "TensorShape(None)"),
+    ("T([2,3]).most_specific_compatible_shape(None)", "TensorShape(None)"),
+    ("type(T([2,3]).num_elements())", "<class 'int'>"),
+    ("pickle.loads(pickle.dumps(T([2,None])))", "TensorShape([Dimension(2), Dimension(None)])"),
+    ("copy.deepcopy(T([2,None]))", "TensorShape([Dimension(2), Dimension(None)])"),
+    ("copy.copy(T([2]))", "TensorShape([Dimension(2)])"),
+    ("pickle.loads(pickle.dumps(D(3)))", "Dimension(3)"),
+    ("shapes.as_dimension(3)", "Dimension(3)"),
+    ("shapes.as_dimension(d3) is d3", "True"),
+    ("shapes.unknown_shape()", "TensorShape(None)"),
+    ("shapes.unknown_shape(2)", "TensorShape([Dimension(None), Dimension(None)])"),
+    ("shapes.unknown_shape(ndims=2)", "TensorShape([Dimension(None), Dimension(None)])"),
+    ("shapes.unknown_shape(rank=2)", "TensorShape([Dimension(None), Dimension(None)])"),
+    ("shapes.scalar()", "TensorShape([])"),
+    ("shapes.vector(3)", "TensorShape([Dimension(3)])"),
+    ("shapes.vector(None)", "TensorShape([Dimension(None)])"),
+    ("shapes.matrix(2,None)", "TensorShape([Dimension(2), Dimension(None)])"),
+    ("shapes.dimension_value(d3)", "3"),
+    ("shapes.dimension_value(3)", "3"),
+    ("shapes.dimension_value(None)", "None"),
+    ("shapes.dimension_value(dn)", "None"),
+    ("shapes.dimension_at_index(T([2,3]),1)", "Dimension(3)"),
+    ("shapes.dimension_at_index(T(None),1)", "Dimension(None)"),
+    ("shapes.broadcast_shape(T([2,1]),T([3]))", "TensorShape([Dimension(2), Dimension(3)])"),
+    ("shapes.broadcast_shape(T([2,None]),T([1,3]))", "TensorShape([Dimension(2), Dimension(3)])"),
+    ("shapes.broadcast_shape(T([2,None]),T([1]))", "TensorShape([Dimension(2), Dimension(None)])"),
+    ("shapes.broadcast_shape(T([None]),T([1]))", "TensorShape([Dimension(None)])"),
+    ("shapes.broadcast_shape(T([None]),T([None]))", "TensorShape([Dimension(None)])"),
+    ("shapes.broadcast_shape(T([1]),T([None]))", "TensorShape([Dimension(None)])"),
+    ("shapes.broadcast_shape(T(None),T([3]))", "TensorShape(None)"),
+    ("shapes.broadcast_shape(T([]),T([3]))", "TensorShape([Dimension(3)])"),
+    ("shapes.broadcast_shape(T([0]),T([1]))", "TensorShape([Dimension(0)])"),
+    ("shapes.broadcast_shape(T([None,0]),T([1]))", "TensorShape([Dimension(None), Dimension(0)])"),
+    ("shapes.broadcast_static_shape(T([2]),T([1]))", "TensorShape([Dimension(2)])"),
+    ("np.zeros(T([2,3])).shape", "(2, 3)"),
+    ("np.zeros(T([2,3]).as_list()).shape", "(2, 3)"),
+    ("np.reshape(np.zeros(6),T([2,3])).shape", "(2, 3)"),
+    ("tuple(T([2,3]))", "(Dimension(2), Dimension(3))"),
+    ("np.array(T([2,3]))", "array([Dimension(2), Dimension(3)], dtype=object)"),
+    ("np.prod(T([2,3]))", "Dimension(6)"),
+    ("list(reversed(T([2,3])))", "[Dimension(3), Dimension(2)]"),
+    ("2 in T([2,3])", "True"),
+    ('"%s"%T([2,3])', "'(2, 3)'"),
+    ('"%s"%(T([2,3]),)', "'(2, 3)'"),
+    ("[1]*T([2])[0]", "[1, 1]"),
+    ("T([None,3])[0].value", "None"),
+    ("T([2,3])[True]", "Dimension(3)"),
+    ("T([2,None])==T([2,None,3])", "False"),
+    ("T([2,3])==np.array([2,3])", "True"),
+    ("T([2,3])==[D(2),D(3)]", "True"),
+    ("T(dims=[1])", "TensorShape([Dimension(1)])"),
+    ("T(T(None))", "TensorShape(None)"),
+    ("T([None,3]).__eq__(T([None,3]))", "False"),
+    ("T([2,None]).merge_with(T([2,None]))", "TensorShape([Dimension(2), Dimension(None)])"),
+    ("shapes.broadcast_shape(T([None]),T([3]))", "TensorShape([Dimension(3)])"),
+    ("shapes.broadcast_shape(T([2,3]),T([None,1,None]))", "TensorShape([Dimension(None), Dimension(2), Dimension(3)])"),
+    ("T(None)==2", "False"),
+    ("T([None,3]).most_specific_compatible_shape([2,3])", "TensorShape([Dimension(None), Dimension(3)])"),
+    ("T(None).with_rank(None)", "TensorShape(None)"),
+    ("T(None).assert_same_rank([2])", "None"),
+    ("T((None,)).num_elements()", "None"),
+    ("D(5)-True", "Dimension(4)"),
+    ("D(5)-2.0", "Dimension(3)"),
+    ("5.0-D(2)", "Dimension(3)"),
+    ("D(7)//2.0", "Dimension(3)"),
+    ('D(b"3")', "Dimension(3)"),
+    ("D(np.float32(2.0))", "Dimension(2)"),
+    ("D(True)==True", "True"),
+    ("10-D(3)", "Dimension(7)"),
+    ("10%D(None)", "Dimension(None)"),
+    ("D(None)//0", "Dimension(None)"),
+    ("D(0)*None", "Dimension(None)"),
+    ("D(None)*0", "Dimension(None)"),
+    ("shapes.broadcast_shape(T([None]),T([0]))", "TensorShape([Dimension(None)])"),
+    ("shapes.broadcast_shape(T([0]),T([None]))", "TensorShape([Dimension(None)])"),
+    ("T(None)[2:]", "TensorShape(None)"),
+    ("T(None).assert_has_rank(3)", "None"),
+    ("T(None).with_rank_at_most(None)", "TensorShape(None)"),
+    ("s==s", "True"),
+    ("s!=s", "False"),
+    ("T(s)==s", "True"),
+    ("s[:]==s", "True"),
+]
+
+# expression, error class, part of the message (whole where it is TensorFlow's own and not Python's)
+ERRORS = [
+    ("D(-1)", ValueError, "Dimension -1 must be >= 0"),
+    ("D(3.5)", ValueError, "Ambiguous dimension: 3.5"),
+    ('D("x")', ValueError, "invalid literal for int() with base 10: 'x'"),
+    ("D([1])", TypeError, "int() argument must be"),
+    ("int(dn)", TypeError, "__int__ returned non-int (type NoneType)"),
+    ("np.zeros([dn,2]).shape", TypeError, "__index__ returned non-int (type NoneType)"),
+    ("hash(d3)", TypeError, "unhashable type: 'Dimension'"),
+    ("hash(dn)", TypeError, "unhashable type: 'Dimension'"),
+    ("hash(D(3))==hash(3)", TypeError, "unhashable type: 'Dimension'"),
+    ('d3<"a"', ValueError, "invalid literal for int() with base 10: 'a'"),
+    ("d3+1.5", TypeError, "unsupported operand type(s) for +: 'Dimension' and 'float'"),
+    ('d3+"a"', TypeError, "unsupported operand type(s) for +: 'Dimension' and 'str'"),
+    ("1-d3", ValueError, "Dimension -2 must be >= 0"),
+    ("d3-4", ValueError, "Dimension -1 must be >= 0"),
+    ("d3*0.5", TypeError, "unsupported operand type(s) for *: 'Dimension' and 'float'"),
+    ("d3//0", ZeroDivisionError, "by zero"),
+    ('d3//"a"', TypeError, "unsupported operand type(s) for //: 'Dimension' and 'str'"),
+    ("d3/2", TypeError, "unsupported operand type(s) for /: 'Dimension' and 'int', please use // instead"),
+    ("7/d3", TypeError, "unsupported operand type(s) for /: 'int' and 'Dimension', please use // instead"),
+    ("d3/2.0", TypeError, "unsupported operand type(s) for /: 'Dimension' and 'float', please use // instead"),
+    ("d3/dn", TypeError, "unsupported operand type(s) for /: 'Dimension' and 'Dimension', please use // instead"),
+    ("dn/2", TypeError, "unsupported operand type(s) for /: 'Dimension' and 'int', please use // instead"),
+    ("-d3", TypeError, "bad operand type for unary -: 'Dimension'"),
+    ("d3**2", TypeError, "unsupported operand type(s) for ** or pow(): 'Dimension' and 'int'"),
+    ("d3.assert_is_compatible_with(4)", ValueError, "Dimensions 3 and 4 are not compatible"),
+    ("d3.merge_with(4)", ValueError, "Dimensions 3 and 4 are not compatible"),
+    ("divmod(d3,2)", TypeError, "unsupported operand type(s) for divmod(): 'Dimension' and 'int'"),
+    ("np.asarray([dn,2],dtype=np.int32)", TypeError, "__int__ returned non-int (type NoneType)"),
+    ("abs(d3)", TypeError, "bad operand type for abs(): 'Dimension'"),
+    ("round(d3)", TypeError, "type Dimension doesn't define __round__ method"),
+    ('T("ab")', TypeError, "A string has ambiguous TensorShape, please wrap in a list or convert to an int: ab"),
+    ("T([-1])", ValueError, "Dimension -1 must be >= 0"),
+    ("T([[1]])", TypeError, "int() argument must be"),
+    ("T([2.5])", ValueError, "Ambiguous dimension: 2.5"),
+    ("T(2.5)", ValueError, "Ambiguous dimension: 2.5"),
+    ("T(None).as_list()", ValueError, "as_list() is not defined on an unknown TensorShape."),
+    ("len(T(None))", ValueError, "Cannot take the length of shape with unknown rank."),
+    ("list(T(None))", ValueError, "Cannot iterate over a shape with unknown rank."),
+    ("iter(T(None))", ValueError, "Cannot iterate over a shape with unknown rank."),
+    ("T([2,None,4])[5]", IndexError, "list index out of range"),
+    ('T([2,None,4])["a"]', TypeError, "indices must be integers or slices"),
+    ("T([2,None,4])[None]", TypeError, "indices must be integers or slices"),
+    ("T(None)[:3:2]", ValueError, "Steps are not yet handled"),
+    ("T(None)[0:4:2]", ValueError, "Steps are not yet handled"),
+    ("T(None)!=T([2])", ValueError, "The inequality of unknown TensorShapes is undefined."),
+    ("T(None)!=T(None)", ValueError, "The inequality of unknown TensorShapes is undefined."),
+    ("T([2])!=T(None)", ValueError, "The inequality of unknown TensorShapes is undefined."),
+    ("T([2])!=None", ValueError, "The inequality of unknown TensorShapes is undefined."),
+    ('T([2])==["a"]', ValueError, "invalid literal for int() with base 10: 'a'"),
+    ('T([2])!=["a"]', ValueError, "invalid literal for int() with base 10: 'a'"),
+    ("T(None)!=None", ValueError, "The inequality of unknown TensorShapes is undefined."),
+    ("T(None)!=[2]", ValueError, "The inequality of unknown TensorShapes is undefined."),
+    ("hash(T([2,3]))", TypeError, "unhashable type: 'TensorShape'"),
+    ("hash(T([2,3]))==hash(T([2,3]))", TypeError, "unhashable type: 'TensorShape'"),
+    ("hash(T(None))", TypeError, "unhashable type: 'TensorShape'"),
+    ("hash(T([None]))", TypeError, "unhashable type: 'TensorShape'"),
+    ("{T([2]):1}[T([2])]", TypeError, "unhashable type: 'TensorShape'"),
+    (
+        'T([2]).concatenate("a")',
+        TypeError,
+        "A string has ambiguous TensorShape, please wrap in a list or convert to an int: a",
+    ),
+    ("T([2,None]).merge_with([3,3])", ValueError, "Shapes (2, ?) and (3, 3) are not compatible"),
+    ("T([2]).merge_with([2,3])", ValueError, "Shapes (2,) and (2, 3) are not compatible"),
+    ("T([2,3]).assert_is_compatible_with([2,4])", ValueError, "Shapes (2, 3) and [2, 4] are incompatible"),
+    ("T([2,3]).assert_is_compatible_with([2])", ValueError, "Shapes (2, 3) and [2] are incompatible"),
+    ("T([2,None]).assert_is_compatible_with([3,None])", ValueError, "Shapes (2, ?) and [3, None] are incompatible"),
+    ("T([2,3]).assert_same_rank([2])", ValueError, "Shapes (2, 3) and (2,) must have the same rank"),
+    ("T([2]).assert_has_rank(2)", ValueError, "Shape (2,) must have rank 2"),
+    ("T([None]).assert_is_fully_defined()", ValueError, "Shape (?,) is not fully defined"),
+    ("T(None).assert_is_fully_defined()", ValueError, "Shape <unknown> is not fully defined"),
+    ("T([2]).with_rank(2)", ValueError, "Shape (2,) must have rank 2"),
+    ("T([2]).with_rank_at_least(2)", ValueError, "Shape (2,) must have rank at least 2"),
+    ("T([2,3]).with_rank_at_most(1)", ValueError, "Shape (2, 3) must have rank at most 1"),
+    ("shapes.unknown_shape(foo=2)", TypeError, "Unknown argument: {'foo': 2}"),
+    ("shapes.dimension_at_index(T([2]),1)", IndexError, "list index out of range"),
+    ("shapes.broadcast_shape(T([2]),T([3]))", ValueError, "Incompatible shapes for broadcasting: (2,) and (3,)"),
+    ("shapes.broadcast_static_shape(T([2]),T([3]))", ValueError, "Incompatible shapes for broadcasting: (2,) and (3,)"),
+    ("T([2,3])<T([3,4])", TypeError, "'<' not supported between instances of 'TensorShape' and 'TensorShape'"),
+    ("T([2,3])*2", TypeError, "unsupported operand type(s) for *: 'TensorShape' and 'int'"),
+    ("T([2,3]).index(2)", AttributeError, "'TensorShape' object has no attribute 'index'"),
+    ("D(None)<3.5", ValueError, "Ambiguous dimension: 3.5"),
+    ("D(5)%0", ZeroDivisionError, "modulo by zero"),
+    ("D(-1.0)", ValueError, "Dimension -1 must be >= 0"),
+    ("shapes.broadcast_shape(T([0]),T([3]))", ValueError, "Incompatible shapes for broadcasting: (0,) and (3,)"),
+    ("T(None)[::2]", ValueError, "Steps are not yet handled"),
+    ('T(b"a")', TypeError, "A string has ambiguous TensorShape, please wrap in a list or convert to an int: b'a'"),
+    ("list(reversed(T(None)))", ValueError, "Cannot take the length of shape with unknown rank."),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), VALUES, ids=[v[0] for v in VALUES])
+def test_value(expression: str, expected: str) -> None:
+    assert repr(eval(expression, dict(NAMES))) == expected
+
+
+@pytest.mark.parametrize(("expression", "error", "message"), ERRORS, ids=[e[0] for e in ERRORS])
+def test_error(expression: str, error: type[Exception], message: str) -> None:
+    with pytest.raises(error) as raised:
+        eval(expression, dict(NAMES))
+    assert type(raised.value) is error
+    assert message in str(raised.value)
+
+
+def test_fast_face() -> None:
+    sizes = (2, None)
+    shape = TensorShape.of(sizes)
+    assert shape.tuple is sizes
+    assert repr(shape) == "TensorShape([Dimension(2), Dimension(None)])"
+    assert TensorShape.of(None).tuple is None
+    assert TensorShape(shape).tuple is sizes
+    assert all(type(n) is int for n in TensorShape([np.int64(3), Dimension(4), 5.0, True]).tuple or ())
+
+
+def test_unknown_dimensions_differ_between_shapes() -> None:
+    assert (TensorShape([2, None]) == TensorShape([2, None])) is False
+    shape = TensorShape([2, None])
+    assert shape == shape
+
+
+def test_dimension_in_numpy() -> None:
+    three = Dimension(3)
+    assert np.zeros([three, 2]).shape == (3, 2)
+    assert np.asarray([three, 2], dtype=np.int32).tolist() == [3, 2]
+    assert repr(np.int64(2) * three) == "Dimension(6)"
+    assert (three + np.ones(2)).tolist() == [4, 4]
+    assert (three == np.array([3, 4])).tolist() == [True, False]
+    assert math.factorial(three) == 6
+
+
+def test_dtype_is_no_dimension() -> None:
+    with pytest.raises(TypeError, match=r"^Cannot convert <dtype: 'float32'> to Dimension$"):
+        Dimension(dtypes.float32)
+
+
+SIZES = st.lists(st.sampled_from([0, 1, 1, 2, 3]), max_size=4).map(tuple)
+
+
+@given(SIZES, SIZES)
+def test_broadcast_agrees_with_numpy(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    try:
+        expected = np.broadcast_shapes(a, b)
+    except ValueError:
+        with pytest.raises(ValueError, match="Incompatible shapes for broadcasting"):
+            shapes.broadcast_shape(a, b)
+    else:
+        assert shapes.broadcast_shape(a, b).tuple == expected
+
+
+@given(SIZES, SIZES, st.data())
+def test_broadcast_of_partly_known_shapes_admits_the_true_one(
+    a: tuple[int, ...], b: tuple[int, ...], data: st.DataObject
+) -> None:
+    try:
+        expected = np.broadcast_shapes(a, b)
+    except ValueError:
+        return
+    hidden_a, hidden_b = (tuple(data.draw(st.sampled_from([n, None])) for n in sizes) for sizes in (a, b))
+    assert shapes.broadcast_shape(hidden_a, hidden_b).is_compatible_with(expected)
