@@ -197,14 +197,14 @@ class TensorShape:
 
     def merge_with(self, other: Any) -> TensorShape:
         """What both know together. Raises ValueError if they contradict each other."""
-        other = as_shape(other)
+        shape = as_shape(other)
         if self._sizes is None:
-            return other
-        if other._sizes is None:
+            return shape
+        if shape._sizes is None:
             return self
-        if not _compatible(self._sizes, other._sizes):
-            raise ValueError(f"Shapes {self} and {other} are not compatible")
-        return TensorShape.of(tuple(n if m is None else m for m, n in zip(self._sizes, other._sizes, strict=True)))
+        if not _compatible(self._sizes, shape._sizes):
+            raise ValueError(f"Shapes {self} and {shape} are not compatible")
+        return TensorShape.of(tuple(n if m is None else m for m, n in zip(self._sizes, shape._sizes, strict=True)))
 
     def most_specific_compatible_shape(self, other: Any) -> TensorShape:
         """What both agree on: sizes that differ become unknown, ranks that differ make the whole shape unknown."""
