@@ -1,0 +1,34 @@
+"""Recurrences over whole sequences as plain PyTorch functions, of use without the rest of the package.
+
+The room holds the mathematics that everything else runs on: one pure step per core cell (`rnn_step`, `lstm_step`,
+`gru_step`), the loop over time for any step (`unroll`), and the known cells over whole sequences (`rnn`, `lstm`,
+`gru`), which are the reference that every faster engine of the same signature is tested against.
+
+Weights are laid out as TensorFlow 1 lays them out (`[depth + units, ...]`, inputs first), sequences are time-major
+(`[time, batch, ...]`), rows of different length need no packing.
+
+May import: torch, and nothing else of this package.
+"""
+
+from __future__ import annotations
+
+from recell.kernels._checkpoint import Replay
+from recell.kernels._gru import gru, gru_step
+from recell.kernels._lstm import lstm, lstm_step
+from recell.kernels._rnn import rnn, rnn_step
+from recell.kernels._sequence import reverse_sequence
+from recell.kernels._unroll import Leaves, Step, unroll
+
+__all__ = [
+    "Leaves",
+    "Replay",
+    "Step",
+    "gru",
+    "gru_step",
+    "lstm",
+    "lstm_step",
+    "reverse_sequence",
+    "rnn",
+    "rnn_step",
+    "unroll",
+]

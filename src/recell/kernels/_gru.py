@@ -1,0 +1,99 @@
+"""The gated recurrent unit (Cho et al., https://arxiv.org/abs/1406.1078; TensorFlow's `GRUCell`)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from recell.kernels._sequence import Activation, Lengths, check_like, check_rank, lengths_within, linear, run_sequence
+
+
+def gru_step(
+    x: Tensor,
+    h: Tensor,
+    gate_kernel: Tensor,
+    gate_bias: Tensor,
+    candidate_kernel: Tensor,
+    candidate_bias: Tensor,
+    *,
+    activation: Activation = torch.tanh,
+) -> Tensor:
+    """One step of the gated recurrent unit, with reset gate r, update gate u and candidate c::
+
+        r, u = sigmoid([x, h] W + b)
+        c    = activation([x, r * h] Wc + bc)
+        h'   = u * h + (1 - u) * c
+
+    `torch.nn.GRU` and cuDNN reset after the product, `r * (h Wc)`, with a bias of its own; Keras calls u `z`.
+
+    Args:
+      x: input `[batch, depth]`.
+      h: state `[batch, units]`.
+      gate_kernel: W `[depth + units, 2 * units]`, columns r then u.
+      gate_bias: b `[2 * units]` (TensorFlow starts it at 1).
+      candidate_kernel: Wc `[depth + units, units]`; candidate_bias: bc `[units]`.
+      activation: a function of one tensor.
+
+    Returns:
+      The new state `[batch, units]`, which is also the output.
+    """
+    r, u = torch.sigmoid(linear(x, h, gate_kernel, gate_bias)).chunk(2, dim=-1)
+    c = activation(linear(x, r * h, candidate_kernel, candidate_bias))
+    return u * h + (1 - u) * c
+
+
+def gru(
+    x: Tensor,
+    h0: Tensor,
+    gate_kernel: Tensor,
+    gate_bias: Tensor,
+    candidate_kernel: Tensor,
+    candidate_bias: Tensor,
+    *,
+    activation: Activation = torch.tanh,
+    lengths: Lengths = None,
+    reverse: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """`gru_step` over a batch of sequences, all of one floating-point dtype.
+
+    Args:
+      x: `[time, batch, depth]`.
+      h0: the state before the first step, `[batch, units]`.
+      gate_kernel, gate_bias, candidate_kernel, candidate_bias, activation: as in `gru_step`.
+      lengths: how many steps of each row count, `[batch]` integers; None means all.
+      reverse: start from the last step that counts and go back to the first.
+
+    Returns:
+      outputs `[time, batch, units]`, zero past a row's length; the state after each row's last step, `[batch, units]`
+      (`h0` for an empty row).
+
+    Raises:
+      ValueError: a shape or dtype that does not fit, or a length outside of 0 to time.
+
+    Example, the second row one step long:
+      >>> x = torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]])
+      >>> gates, candidate = (torch.full((2, 2), 0.5), torch.ones(2)), (torch.full((2, 1), 0.5), torch.zeros(1))
+      >>> outputs, h = gru(x, torch.zeros(2, 1), *gates, *candidate, lengths=[2, 1])
+      >>> outputs[:, :, 0]
+      tensor([[0.0843, 0.0908],
+              [0.1447, 0.0000]])
+      >>> h[:, 0]
+      tensor([0.1447, 0.0908])
+    """
+    check_rank("gru", "x", x, "[time, batch, depth]")
+    check_rank("gru", "h0", h0, "[batch, units]")
+    batch, depth, units = x.shape[1], x.shape[2], h0.shape[1]
+    rows = depth + units
+    check_like("gru", x, "h0", h0, "[batch, units]", [batch, units])
+    check_like("gru", x, "gate_kernel", gate_kernel, "[depth + units, 2 * units]", [rows, 2 * units])
+    check_like("gru", x, "gate_bias", gate_bias, "[2 * units]", [2 * units])
+    check_like("gru", x, "candidate_kernel", candidate_kernel, "[depth + units, units]", [rows, units])
+    check_like("gru", x, "candidate_bias", candidate_bias, "[units]", [units])
+    weights = gate_kernel, gate_bias, candidate_kernel, candidate_bias
+
+    def step(x: tuple[Tensor, ...], state: tuple[Tensor, ...]) -> tuple[tuple[Tensor], tuple[Tensor]]:
+        h = gru_step(x[0], state[0], *weights, activation=activation)
+        return (h,), (h,)
+
+    outputs, h = run_sequence(step, x, (h0,), lengths_within("gru", lengths, x), reverse, units)
+    return outputs, h

@@ -1,0 +1,163 @@
+"""Long short-term memory (Hochreiter and Schmidhuber, 1997; TensorFlow's `BasicLSTMCell` and `LSTMCell`)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from recell.kernels._sequence import Activation, Lengths, check_like, check_rank, lengths_within, linear, run_sequence
+
+
+def lstm_step(
+    x: Tensor,
+    c: Tensor,
+    h: Tensor,
+    kernel: Tensor,
+    bias: Tensor,
+    *,
+    forget_bias: float | Tensor = 1.0,
+    activation: Activation = torch.tanh,
+    peephole_i: Tensor | None = None,
+    peephole_f: Tensor | None = None,
+    peephole_o: Tensor | None = None,
+    cell_clip: float | None = None,
+    projection: Tensor | None = None,
+    proj_clip: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """One step of long short-term memory, with the peepholes, clipping and projection of Sak et al.
+    (https://www.isca-archive.org/interspeech_2014/sak14_interspeech.html)::
+
+        i, j, f, o = [x, h] W + b
+        c' = sigmoid(f + forget_bias + w_f * c) * c + sigmoid(i + w_i * c) * activation(j)
+        c' = clip(c', -cell_clip, cell_clip)
+        m' = sigmoid(o + w_o * c') * activation(c')
+        m' = clip(m' P, -proj_clip, proj_clip)
+
+    Input and forget gate see the old c, the output gate the new one, already clipped. `torch.nn.LSTM`, cuDNN and Keras
+    order the columns i, f, j, o and keep the forget bias inside b.
+
+    Args:
+      x: input `[batch, depth]`.
+      c: memory `[batch, units]`.
+      h: the output of the step before, `[batch, units]`, with a projection `[batch, projected]`.
+      kernel: W `[depth + units (or projected), 4 * units]`, columns i, j, f, o; bias: b `[4 * units]`.
+      forget_bias: added to the forget gate while running, and never part of b.
+      activation: a function of one tensor, for j and for c'.
+      peephole_i, peephole_f, peephole_o: w_i, w_f, w_o `[units]` (`w_i_diag`, ... in TensorFlow), each may be None.
+      cell_clip: bound of c'; None is none, and 0.0 really clips to zero.
+      projection: P `[units, projected]` or None.
+      proj_clip: bound of the projected m', without meaning where there is no projection.
+
+    Returns:
+      `(c', m')`: `[batch, units]` and, as output and next h, `[batch, units or projected]`.
+    """
+    i, j, f, o = linear(x, h, kernel, bias).chunk(4, dim=-1)
+    f = f + forget_bias
+    if peephole_i is not None:
+        i = i + peephole_i * c
+    if peephole_f is not None:
+        f = f + peephole_f * c
+    c = torch.sigmoid(f) * c + torch.sigmoid(i) * activation(j)
+    if cell_clip is not None:
+        c = c.clamp(-cell_clip, cell_clip)
+    if peephole_o is not None:
+        o = o + peephole_o * c
+    m = torch.sigmoid(o) * activation(c)
+    if projection is not None:
+        m = m @ projection
+        if proj_clip is not None:
+            m = m.clamp(-proj_clip, proj_clip)
+    return c, m
+
+
+def lstm(
+    x: Tensor,
+    c0: Tensor,
+    h0: Tensor,
+    kernel: Tensor,
+    bias: Tensor,
+    *,
+    forget_bias: float | Tensor = 1.0,
+    activation: Activation = torch.tanh,
+    peephole_i: Tensor | None = None,
+    peephole_f: Tensor | None = None,
+    peephole_o: Tensor | None = None,
+    cell_clip: float | None = None,
+    projection: Tensor | None = None,
+    proj_clip: float | None = None,
+    lengths: Lengths = None,
+    reverse: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`lstm_step` over a batch of sequences, all of one floating-point dtype.
+
+    Args:
+      x: `[time, batch, depth]`.
+      c0, h0: the state before the first step, `[batch, units]` both (h0 `[batch, projected]` with a projection).
+      kernel, bias, forget_bias, ..., proj_clip: as in `lstm_step`.
+      lengths: how many steps of each row count, `[batch]` integers; None means all.
+      reverse: start from the last step that counts and go back to the first.
+
+    Returns:
+      outputs `[time, batch, units or projected]`, zero past a row's length; c and m after each row's last step
+      (`c0` and `h0` for an empty row).
+
+    Raises:
+      ValueError: a shape or dtype that does not fit, a length outside of 0 to time, `proj_clip` without `projection`.
+
+    Example, the second row one step long:
+      >>> x = torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]])
+      >>> zeros, kernel, bias = torch.zeros(2, 1), torch.full((2, 4), 0.5), torch.zeros(4)
+      >>> outputs, c, m = lstm(x, zeros, zeros, kernel, bias, lengths=[2, 1])
+      >>> outputs[:, :, 0]
+      tensor([[0.1743, 0.3696],
+              [0.6429, 0.0000]])
+      >>> c[:, 0], m[:, 0]
+      (tensor([1.0311, 0.5568]), tensor([0.6429, 0.3696]))
+    """
+    _check(x, c0, h0, kernel, bias, projection, peephole_i, peephole_f, peephole_o)
+    if proj_clip is not None and projection is None:
+        raise ValueError("lstm: proj_clip bounds the projected output, and there is no projection. Pass both or none.")
+
+    def step(x: tuple[Tensor, ...], state: tuple[Tensor, ...]) -> tuple[tuple[Tensor], tuple[Tensor, Tensor]]:
+        c, m = lstm_step(
+            x[0],
+            state[0],
+            state[1],
+            kernel,
+            bias,
+            forget_bias=forget_bias,
+            activation=activation,
+            peephole_i=peephole_i,
+            peephole_f=peephole_f,
+            peephole_o=peephole_o,
+            cell_clip=cell_clip,
+            projection=projection,
+            proj_clip=proj_clip,
+        )
+        return (m,), (c, m)
+
+    outputs, c, m = run_sequence(step, x, (c0, h0), lengths_within("lstm", lengths, x), reverse, h0.shape[1])
+    return outputs, c, m
+
+
+def _check(
+    x: Tensor,
+    c0: Tensor,
+    h0: Tensor,
+    kernel: Tensor,
+    bias: Tensor,
+    projection: Tensor | None,
+    *peepholes: Tensor | None,
+) -> None:
+    check_rank("lstm", "x", x, "[time, batch, depth]")
+    check_rank("lstm", "c0", c0, "[batch, units]")
+    check_rank("lstm", "h0", h0, "[batch, units]" if projection is None else "[batch, projected]")
+    (_, batch, depth), units, out = x.shape, c0.shape[1], h0.shape[1]
+    name = "units" if projection is None else "projected"
+    check_like("lstm", x, "c0", c0, "[batch, units]", [batch, units])
+    check_like("lstm", x, "h0", h0, f"[batch, {name}]", [batch, units if projection is None else out])
+    check_like("lstm", x, "kernel", kernel, f"[depth + {name}, 4 * units]", [depth + out, 4 * units])
+    check_like("lstm", x, "bias", bias, "[4 * units]", [4 * units])
+    check_like("lstm", x, "projection", projection, "[units, projected]", [units, out])
+    for gate, peephole in zip("ifo", peepholes, strict=True):
+        check_like("lstm", x, f"peephole_{gate}", peephole, "[units]", [units])
