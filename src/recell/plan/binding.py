@@ -1,0 +1,127 @@
+"""From an operation to the function that a plan calls for it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from recell.graph import errors
+from recell.graph.body import Body
+from recell.graph.tensor import Operation
+from recell.plan.order import mutated_variables, variable_of
+from recell.plan.resources import Resources, VariableCell, writable
+
+if TYPE_CHECKING:
+    from recell.plan.plan import BodyPlan
+
+Call = Callable[..., Any]
+
+
+def bind(op: Operation, resources: Resources, body_plan: Callable[[Body], BodyPlan]) -> Call:
+    """A function of the operation's input values (captures of its bodies last) that gives its output value(s)."""
+    definition = op.definition
+    if definition.kernel is None:
+        raise errors.UnimplementedError(op.node_def, op, f"Operation type {op.type} has no kernel.")
+    attrs = {key: value for key, value in op.attrs.items() if not key.startswith("_")}
+    bodies = {key: value for key, value in attrs.items() if isinstance(value, Body)}
+    kernel: Call = definition.kernel
+    if definition.stateful:
+        kernel = functools.partial(kernel, resources.context(op))
+    if bodies:
+        plain = {key: value for key, value in attrs.items() if key not in bodies}
+        plans = {key: body_plan(body) for key, body in bodies.items()}
+        return functools.partial(_with_bodies, kernel, plain, plans, op.attrs["_explicit"], op.layout)
+    if attrs:
+        kernel = functools.partial(kernel, **attrs)
+    return kernel if op.layout is None else functools.partial(_grouped, kernel, op.layout)
+
+
+def _group(values: tuple[Any, ...], layout: tuple[int | None, ...]) -> list[Any]:
+    grouped: list[Any] = []
+    position = 0
+    for count in layout:
+        if count is None:
+            grouped.append(None)
+        elif count == -1:
+            grouped.append(values[position])
+            position += 1
+        else:
+            grouped.append(list(values[position : position + count]))
+            position += count
+    return grouped
+
+
+def _grouped(kernel: Call, layout: tuple[int | None, ...], *values: Any) -> Any:
+    return kernel(*_group(values, layout))
+
+
+def _with_bodies(
+    kernel: Call,
+    attrs: dict[str, Any],
+    plans: dict[str, BodyPlan],
+    explicit: int,
+    layout: tuple[int | None, ...] | None,
+    *values: Any,
+) -> Any:
+    arguments = values[:explicit] if layout is None else _group(values[:explicit], layout)
+    position = explicit
+    bound = {}
+    for key, plan in plans.items():
+        bound[key] = plan.bound(values[position : position + plan.capture_count])
+        position += plan.capture_count
+    return kernel(*arguments, **attrs, **bound)
+
+
+def bind_assign(op: Operation, resources: Resources) -> Call:
+    """`Assign`: the variable's value becomes a copy of the one given."""
+    variable = variable_of(op.inputs[0])
+    assert variable is not None
+    cell = resources.cell(variable)
+    validate = op.attrs.get("validate_shape", True)
+    declared = op.inputs[0].shape
+
+    def assign(value: Any) -> Any:
+        if validate and not declared.is_compatible_with(tuple(value.shape)):
+            raise errors.InvalidArgumentError(
+                op.node_def,
+                op,
+                "Assign requires shapes of both tensors to match. "
+                f"lhs shape= {declared} rhs shape= {list(value.shape)} (variable {variable.name})",
+            )
+        fresh = value.copy() if not hasattr(value, "detach") else value.detach().clone()
+        with resources.lock:
+            cell.value = fresh
+        return fresh
+
+    return assign
+
+
+def bind_change(op: Operation, resources: Resources, clone: tuple[bool, ...]) -> Call:
+    """An operation that changes variables in place; `clone` says whose old value somebody still holds.
+
+    The kernel gets the variables' tensors in their places. Changes of one session happen one at a time, and in place
+    only while no other run could be looking.
+    """
+    cells: list[VariableCell] = [resources.cell(variable) for variable in mutated_variables(op)]
+    positions = op.definition.mutates
+    kernel = bind(op, resources, _no_bodies)
+    single = len(op.outputs) == 1
+
+    def change(*values: Any) -> Any:
+        with resources.lock:
+            busy = resources.active_runs > 1
+            tensors = [writable(cell, busy or copy) for cell, copy in zip(cells, clone, strict=True)]
+            arguments = list(values)
+            for position, tensor in sorted(zip(positions, tensors, strict=True), key=lambda pair: pair[0]):
+                arguments.insert(position, tensor)
+            kernel(*arguments)
+            for cell, tensor in zip(cells, tensors, strict=True):
+                cell.value = tensor
+        return tensors[0] if single else tuple(tensors[: len(op.outputs)])
+
+    return change
+
+
+def _no_bodies(body: Body) -> BodyPlan:
+    raise AssertionError(f"an operation that changes variables owns no body, but has '{body.name}'")

@@ -1,0 +1,248 @@
+"""From a graph to a plan: the needed operations in order, each bound to a function, each value dropped when it is done."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from recell._torch import to_torch
+from recell.graph.body import Body
+from recell.graph.tensor import Operation, Tensor
+from recell.plan.binding import bind, bind_assign, bind_change
+from recell.plan.demands import Demand, demands_of, recorded_operations
+from recell.plan.gradients import as_inner_source, as_source, gradient_step
+from recell.plan.order import mutated_variables, needed_operations, schedule, variable_of
+from recell.plan.plan import BodyPlan, Plan, Step, make_step
+from recell.plan.resources import Resources
+
+_SHARED = "shared"
+"""The root of values that live longer than a run: constants and what the caller fed."""
+
+
+@dataclass
+class _Item:
+    """A step in the making."""
+
+    op: Operation | None
+    ins: list[int]
+    outs: list[int]
+    call: Callable[..., Any] | None = None
+    x_slots: list[int] = field(default_factory=list)
+    drops: list[int] = field(default_factory=list)
+
+
+def compile_plan(
+    fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor], resources: Resources
+) -> tuple[Plan, list[bool]]:
+    """A plan from the values of `feeds` to those of `fetches`, which also runs `targets`.
+
+    The second result tells which fetched values must be copied because somebody else goes on holding their memory.
+    """
+    builder = _Builder(feeds, resources, None)
+    return builder.build(fetches, targets), builder.copies
+
+
+def compile_body(body: Body, resources: Resources) -> BodyPlan:
+    """The plan of a body, made once a session."""
+    found = resources.body_plans.get(body)
+    if found is None:
+        captures = list(body.captures)
+        builder = _Builder([*body.args, *captures], resources, body)
+        plan = builder.build(body.outputs, [])
+        found = resources.body_plans[body] = BodyPlan(plan, len(captures), bool(builder.demands))
+    return found
+
+
+class _Builder:
+    def __init__(self, given: Sequence[Tensor], resources: Resources, body: Body | None) -> None:
+        self.given = list(given)
+        self.resources = resources
+        self.body = body
+        self.items: list[_Item] = []
+        self.template: list[Any] = []
+        self.slots: dict[Tensor, int] = {}
+        self.roots: list[frozenset[Any]] = []
+        self.reads: dict[Operation, int] = {}
+        self.values_of_x: dict[Tensor, list[int]] = {}
+        self.demands: list[Demand] = []
+        self.recorded: set[Operation] = set()
+        self.sources: set[Tensor] = set()
+        self.copies: list[bool] = []
+
+    def build(self, fetches: Sequence[Tensor], targets: Sequence[Operation]) -> Plan:
+        given = set(self.given)
+        roots = [t.op for t in fetches if t not in given] + list(targets)
+        order = schedule(needed_operations(roots, given), given)
+        self.demands = [demand for op in order for demand in demands_of(op)]
+        self.recorded = recorded_operations(order, self.demands)
+        self.sources = {x for demand in self.demands for x in demand.xs}
+        for tensor in self.given:
+            self._add_slot(tensor, frozenset([_SHARED]))
+        for tensor in self.given:
+            self._add_source(tensor, as_inner_source if self.body is not None else as_source)
+        fetched_refs = {t for t in fetches if t.op.type == "VariableV2"}
+        for op in order:
+            self._add_operation(op, fetched_refs)
+        results = [self._slot(t) for t in fetches]
+        steps = self._steps(results)
+        self.copies = self._copies(results)
+        return Plan(steps, self.template, results)
+
+    # -- values -------------------------------------------------------------------------------------------------
+
+    def _new_slot(self, roots: frozenset[Any] | None) -> int:
+        slot = len(self.template)
+        self.template.append(None)
+        self.roots.append(frozenset([slot]) if roots is None else roots)
+        return slot
+
+    def _add_slot(self, tensor: Tensor, roots: frozenset[Any] | None) -> int:
+        slot = self.slots[tensor] = self._new_slot(roots)
+        return slot
+
+    def _add_source(self, tensor: Tensor, make: Callable[[Any], Any] = as_source) -> None:
+        """Makes a value of an x of some gradient one that autograd can be asked about."""
+        if tensor in self.sources:
+            before = self.slots[tensor]
+            slot = self._add_slot(tensor, self.roots[before])
+            self.items.append(_Item(None, [before], [slot], make))
+            self.values_of_x.setdefault(tensor, []).append(slot)
+
+    def _slot(self, tensor: Tensor) -> int:
+        """Where the value of `tensor` is; a variable that has changed since it was last read is read again."""
+        variable = variable_of(tensor) if tensor.dtype._is_ref_dtype and tensor not in self.given else None
+        if variable is None or tensor.op is not variable:
+            return self.slots[tensor]
+        if variable not in self.reads:
+            cell = self.resources.cell(variable)
+            slot = self._add_slot(tensor, frozenset([variable]))
+            self.items.append(_Item(variable, [], [slot], cell.read))
+            self._add_source(tensor)
+            self.reads[variable] = self.slots[tensor]
+        return self.reads[variable]
+
+    # -- operations ---------------------------------------------------------------------------------------------
+
+    def _add_operation(self, op: Operation, fetched_refs: set[Tensor]) -> None:
+        if op.type == "VariableV2":
+            if op.outputs[0] in fetched_refs:
+                self._slot(op.outputs[0])
+        elif op.type == "Const":
+            slot = self._add_slot(op.outputs[0], frozenset([_SHARED]))
+            self.template[slot] = to_torch(op.attrs["value"])
+            self._add_source(op.outputs[0])
+        elif op.type == "NoOp":
+            return
+        elif op.definition.mutates:
+            self._add_change(op)
+        else:
+            self._add_call(op)
+
+    def _add_call(self, op: Operation) -> None:
+        x_slots: list[int] = []
+        if op.type == "Gradients":
+            ins, x_slots = self._gradient_inputs(op)
+        else:
+            ins = [self._slot(t) for t in (*op.inputs, *op.attrs.get("_extra_inputs", ()))]
+        shared = frozenset().union(*(self.roots[s] for s in ins)) if op.definition.view and ins else None
+        outs = [self._add_slot(t, shared) for t in op.outputs]
+        self.items.append(_Item(op, ins, outs, x_slots=x_slots))
+        for tensor in op.outputs:
+            self._add_source(tensor)
+
+    def _gradient_inputs(self, op: Operation) -> tuple[list[int], list[int]]:
+        y_count, x_count = op.attrs["y_count"], op.attrs["x_count"]
+        xs = op.inputs[y_count : y_count + x_count]
+        others = [self._slot(t) for t in (*op.inputs[:y_count], *op.inputs[y_count + x_count :])]
+        x_slots = []
+        for x in xs:
+            self._slot(x)
+            x_slots.append(self.values_of_x[x])
+        return others + [slot for slots in x_slots for slot in slots], [len(slots) for slots in x_slots]
+
+    def _add_change(self, op: Operation) -> None:
+        changed = mutated_variables(op)
+        ins = [self._slot(t) for k, t in enumerate(op.inputs) if k not in op.definition.mutates]
+        outs = [self._add_slot(t, frozenset([v])) for t, v in zip(op.outputs, changed, strict=False)]
+        self.items.append(_Item(op, ins, outs))
+        for variable in changed:
+            self.reads.pop(variable, None)
+        for tensor in op.outputs:
+            self._add_source(tensor)
+
+    # -- steps --------------------------------------------------------------------------------------------------
+
+    def _steps(self, results: list[int]) -> list[Step]:
+        last_use = self._last_uses(results)
+        held = self._held(last_use)
+        fixed = {slot for slot, value in enumerate(self.template) if value is not None}
+        for position, item in enumerate(self.items):
+            for slot in {*item.ins, *item.outs}:
+                if last_use.get(slot, -1) <= position and slot not in fixed:
+                    item.drops.append(slot)
+        steps: list[Step] = []
+        recording = False
+        last_gradient = max((k for k, i in enumerate(self.items) if i.op and i.op.type == "Gradients"), default=-1)
+        nested = any(d.op.type != "Gradients" for d in self.demands)
+        for position, item in enumerate(self.items):
+            record = item.op in self.recorded or (item.op is None and self.body is None and recording)
+            if self.body is None and record != recording:
+                recording = record
+                steps.append(make_step(functools.partial(torch.set_grad_enabled, record), [], None, (), item.op))
+            call = item.call or self._bound(item, position, held, retain=nested or position != last_gradient)
+            out: Any = item.outs[0] if len(item.outs) == 1 else tuple(item.outs) if item.outs else None
+            steps.append(make_step(call, item.ins, out, tuple(item.drops), item.op))
+        return steps
+
+    def _bound(self, item: _Item, position: int, held: dict[Operation, int], retain: bool) -> Callable[..., Any]:
+        op = item.op
+        assert op is not None
+        if op.type == "Gradients":
+            call = gradient_step(op, item.x_slots, retain, create=op in self.recorded or self.body is not None)
+            return _only(call) if len(item.outs) == 1 else call
+        if op.type == "Assign":
+            return bind_assign(op, self.resources)
+        if op.definition.mutates:
+            clone = tuple(held.get(variable, -1) > position for variable in mutated_variables(op))
+            return bind_change(op, self.resources, clone)
+        return bind(op, self.resources, lambda body: compile_body(body, self.resources))
+
+    def _last_uses(self, results: list[int]) -> dict[int, int]:
+        last = {slot: position for position, item in enumerate(self.items) for slot in item.ins}
+        last.update(dict.fromkeys(results, len(self.items)))
+        return last
+
+    def _held(self, last_use: dict[int, int]) -> dict[Operation, int]:
+        """For each variable, the last position at which a value that may share its memory is still looked at.
+
+        A gradient looks at everything that was recorded for it.
+        """
+        gradient_at = {item.op: position for position, item in enumerate(self.items)}
+        last_demand = max((gradient_at.get(d.op, -1) for d in self.demands), default=-1)
+        held: dict[Operation, int] = {}
+        for position, item in enumerate(self.items):
+            in_recording = item.op in self.recorded
+            for slot in {*item.ins, *item.outs}:
+                until = max(last_use.get(slot, -1), last_demand if in_recording and last_demand > position else -1)
+                if self.roots[slot] and until >= 0:
+                    for root in self.roots[slot]:
+                        if isinstance(root, Operation):
+                            held[root] = max(held.get(root, -1), until)
+        return held
+
+    def _copies(self, results: list[int]) -> list[bool]:
+        copies = []
+        seen: set[Any] = set()
+        for slot in results:
+            roots = self.roots[slot]
+            copies.append(any(not isinstance(root, int) or root in seen for root in roots))
+            seen |= roots
+        return copies
+
+
+def _only(call: Callable[..., tuple[Any, ...]]) -> Callable[..., Any]:
+    return lambda *values: call(*values)[0]

@@ -1,0 +1,80 @@
+"""What the gradients of a plan ask autograd to record.
+
+A *demand* says: somebody will differentiate `ys` with respect to `xs`. Only operations on a path from an x to a y are
+recorded; everything else runs as if there were no autograd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from recell.graph.body import Body
+from recell.graph.tensor import Operation, Tensor
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Gradients of `ys` with respect to `xs`, taken by `op` (or by something in a body that `op` owns)."""
+
+    op: Operation
+    ys: tuple[Tensor, ...]
+    xs: tuple[Tensor, ...]
+
+
+def bodies_of(op: Operation) -> list[Body]:
+    return [value for value in op.attrs.values() if isinstance(value, Body)]
+
+
+def operations_in(body: Body) -> set[Operation]:
+    """The operations that the body's outputs need, of the body itself."""
+    found: set[Operation] = set()
+    stack = [tensor.op for tensor in body.outputs if tensor.op.body is body]
+    while stack:
+        op = stack.pop()
+        if op in found:
+            continue
+        found.add(op)
+        stack.extend(t.op for t in op.inputs if t.op.body is body)
+        stack.extend(other for other in op.control_inputs if other.body is body)
+    return found
+
+
+def demands_of(op: Operation) -> list[Demand]:
+    """The demands that `op` makes of the plan it is in: its own, and what bodies it owns ask of tensors outside them."""
+    if op.type == "Gradients":
+        y_count, x_count = op.attrs["y_count"], op.attrs["x_count"]
+        stops = op.inputs[len(op.inputs) - op.attrs["stop_count"] :]
+        xs = op.inputs[y_count : y_count + x_count]
+        return [Demand(op, op.inputs[:y_count], (*xs, *stops))]
+    found = []
+    for body in bodies_of(op):
+        for inner in operations_in(body):
+            for demand in demands_of(inner):
+                ys = tuple(t for t in demand.ys if t.op.body is not body)
+                if ys:
+                    found.append(Demand(op, ys, tuple(t for t in demand.xs if t.op.body is not body)))
+    return found
+
+
+def recorded_operations(order: Sequence[Operation], demands: Iterable[Demand]) -> set[Operation]:
+    """The operations of `order` that lie on a path from a demand's xs to its ys."""
+    recorded: set[Operation] = set()
+    for demand in demands:
+        recorded |= _between(order, set(demand.xs), demand.ys)
+    return recorded
+
+
+def _between(order: Sequence[Operation], xs: set[Tensor], ys: tuple[Tensor, ...]) -> set[Operation]:
+    after: set[Operation] = set()
+    for op in order:
+        if any(t in xs or t.op in after for t in op.inputs):
+            after.add(op)
+    before: set[Operation] = set()
+    stack = [t.op for t in ys]
+    while stack:
+        op = stack.pop()
+        if op in after and op not in before:
+            before.add(op)
+            stack.extend(t.op for t in op.inputs)
+    return before

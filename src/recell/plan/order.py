@@ -1,0 +1,130 @@
+"""Which operations a run needs, and the order in which it calls them.
+
+Creation order, except that an operation that changes a variable waits for the reads of that variable that nothing puts
+behind it: what a run reads is the value from before the run's assignments unless control dependencies say otherwise.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+
+from recell.graph.tensor import Operation, Tensor
+
+
+def predecessors(op: Operation, given: set[Tensor]) -> Iterable[Operation]:
+    """What must run before `op`; `given` tensors are there from the start. Inputs come from the operation's own body."""
+    for tensor in op.inputs:
+        if tensor not in given:
+            yield tensor.op
+    yield from op.control_inputs
+    yield from op.attrs.get("_extra_needs", ())
+
+
+def needed_operations(roots: Iterable[Operation], given: set[Tensor]) -> set[Operation]:
+    """Everything that must run for `roots` to run."""
+    found: set[Operation] = set()
+    stack = list(roots)
+    while stack:
+        op = stack.pop()
+        if op in found:
+            continue
+        found.add(op)
+        stack.extend(before for before in predecessors(op, given) if before not in found)
+    return found
+
+
+def variable_of(tensor: Tensor) -> Operation | None:
+    """The variable that a reference tensor stands for, through the assignments that hand it on."""
+    while tensor.dtype._is_ref_dtype:
+        op = tensor.op
+        if op.type == "VariableV2":
+            return op
+        if not op.definition.mutates:
+            return None
+        tensor = op.inputs[op.definition.mutates[tensor.value_index]]
+    return None
+
+
+def mutated_variables(op: Operation) -> list[Operation]:
+    """The variables that `op` changes."""
+    found = [variable_of(op.inputs[position]) for position in op.definition.mutates]
+    return [variable for variable in found if variable is not None]
+
+
+def schedule(ops: set[Operation], given: set[Tensor]) -> list[Operation]:
+    """`ops` in the order of execution. ValueError when they wait for each other in a circle."""
+    waiting: dict[Operation, int] = {}
+    followers: dict[Operation, list[Operation]] = {op: [] for op in ops}
+    ready: list[tuple[int, Operation]] = []
+    changing: dict[int, Operation] = {}
+    for op in ops:
+        before = set(predecessors(op, given))
+        waiting[op] = len(before)
+        for other in before:
+            followers[other].append(op)
+    pending_readers = _readers(ops)
+    order: list[Operation] = []
+    done: set[Operation] = set()
+
+    def release(op: Operation) -> None:
+        if op.definition.mutates:
+            changing[op.index] = op
+        else:
+            heapq.heappush(ready, (op.index, op))
+
+    for op in ops:
+        if not waiting[op]:
+            release(op)
+    while ready or changing:
+        op = heapq.heappop(ready)[1] if ready else changing.pop(_next_change(changing, pending_readers, done, followers))
+        order.append(op)
+        done.add(op)
+        for follower in followers[op]:
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                release(follower)
+    if len(order) != len(ops):
+        stuck = min(ops - done, key=lambda op: op.index)
+        raise ValueError(f"Operation '{stuck.name}' waits for itself through its inputs or control inputs.")
+    return order
+
+
+def _readers(ops: set[Operation]) -> dict[Operation, list[Operation]]:
+    """For each variable that `ops` change, those of `ops` that read it."""
+    changed = {variable for op in ops if op.definition.mutates for variable in mutated_variables(op)}
+    readers: dict[Operation, list[Operation]] = {variable: [] for variable in changed}
+    if changed:
+        for op in ops:
+            for tensor in op.inputs:
+                variable = variable_of(tensor)
+                if variable in changed and not op.definition.mutates:
+                    readers[variable].append(op)
+    return readers
+
+
+def _next_change(
+    changing: dict[int, Operation],
+    readers: dict[Operation, list[Operation]],
+    done: set[Operation],
+    followers: dict[Operation, list[Operation]],
+) -> int:
+    """The first assignment for which no independent read is outstanding; the first of all when each has one."""
+    indices = sorted(changing)
+    for index in indices:
+        op = changing[index]
+        outstanding = [r for variable in mutated_variables(op) for r in readers[variable] if r not in done]
+        if not outstanding or set(outstanding) <= _all_followers(op, followers):
+            return index
+    return indices[0]
+
+
+def _all_followers(op: Operation, followers: dict[Operation, list[Operation]]) -> set[Operation]:
+    found: set[Operation] = set()
+    stack = [op]
+    while stack:
+        for follower in followers[stack.pop()]:
+            if follower not in found:
+                found.add(follower)
+                stack.append(follower)
+    return found

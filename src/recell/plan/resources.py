@@ -1,0 +1,127 @@
+"""What outlives a run: variables' values, random streams, the private state of operations. One set a session."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import torch
+
+from recell.graph import errors
+from recell.graph.tensor import Operation
+from recell.plan.philox import RandomStream, open_stream
+
+
+class VariableCell:
+    """The value of one variable in one session; None until it is initialized."""
+
+    __slots__ = ("op", "value")
+
+    def __init__(self, op: Operation) -> None:
+        self.op = op
+        self.value: Any = None
+
+    def read(self) -> Any:
+        """The value itself, not a copy. FailedPreconditionError before initialization."""
+        value = self.value
+        if value is None:
+            raise errors.FailedPreconditionError(
+                None, self.op, f"Attempting to use uninitialized value {self.op.name}. Run "
+                "tf.global_variables_initializer() (or restore a checkpoint) in this session first."
+            )
+        return value
+
+
+class OpContext:
+    """What a stateful kernel may use: its operation, the session's resources, and state of its own."""
+
+    __slots__ = ("_stream", "op", "resources", "state")
+
+    def __init__(self, op: Operation, resources: Resources) -> None:
+        self.op = op
+        self.resources = resources
+        self.state: dict[str, Any] = {}
+        self._stream: RandomStream | None = None
+
+    @property
+    def stream(self) -> RandomStream:
+        """The random stream of this operation: its place in it goes on from run to run."""
+        if self._stream is None:
+            with self.resources.lock:
+                if self._stream is None:
+                    self._stream = open_stream(self.op.attrs.get("seed"), self.op.attrs.get("seed2"))
+        return self._stream
+
+    @property
+    def opened_stream(self) -> RandomStream | None:
+        return self._stream
+
+
+class Resources:
+    """The state of one session, shared by its threads. `lock` guards every change of a variable."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.active_runs = 0
+        self.closed = False
+        self._cells: dict[Operation, VariableCell] = {}
+        self._contexts: dict[Operation, OpContext] = {}
+        self.shared: dict[str, Any] = {}
+        self.body_plans: dict[Any, Any] = {}
+
+    def cell(self, op: Operation) -> VariableCell:
+        with self.lock:
+            found = self._cells.get(op)
+            if found is None:
+                found = self._cells[op] = VariableCell(op)
+            return found
+
+    def context(self, op: Operation) -> OpContext:
+        with self.lock:
+            found = self._contexts.get(op)
+            if found is None:
+                found = self._contexts[op] = OpContext(op, self)
+            return found
+
+    def begin_run(self) -> None:
+        """Counts a run in. RuntimeError when the session is closed."""
+        with self.lock:
+            if self.closed:
+                raise RuntimeError("Attempted to use a closed Session.")
+            self.active_runs += 1
+
+    def end_run(self) -> None:
+        with self.lock:
+            self.active_runs -= 1
+
+    def close(self) -> None:
+        with self.lock:
+            self.closed = True
+            self._cells.clear()
+            self._contexts.clear()
+            self.body_plans.clear()
+            shared, self.shared = self.shared, {}
+        for resource in shared.values():
+            closer = getattr(resource, "close", None)
+            if closer is not None:
+                closer()
+
+
+class StreamReplay:
+    """Puts random streams back to where they were, so that a recomputed step draws what it drew before."""
+
+    def __init__(self, contexts: list[OpContext]) -> None:
+        self._contexts = contexts
+
+    def snapshot(self) -> list[Any]:
+        return [(context.stream, context.stream.state()) for context in self._contexts]
+
+    def restore(self, token: list[Any]) -> None:
+        for stream, state in token:
+            stream.restore(state)
+
+
+def writable(cell: VariableCell, clone: bool) -> torch.Tensor:
+    """The value, to be changed in place; a copy of it when somebody may still be looking at the old one."""
+    value = cell.read()
+    return value.clone() if clone else value
