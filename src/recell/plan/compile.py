@@ -84,10 +84,11 @@ class _Builder:
             self._add_slot(tensor, frozenset([_SHARED]))
         for tensor in self.given:
             self._add_source(tensor, as_inner_source if self.body is not None else as_source)
-        fetched_refs = {t for t in fetches if t.op.type == "VariableV2"}
+        # A fetched variable is read where nothing has changed it yet: assignments of a run come after its reads.
+        early = {t: -1 for t in fetches if t.op.type == "VariableV2" and t not in given}
         for op in order:
-            self._add_operation(op, fetched_refs)
-        results = [self._slot(t) for t in fetches]
+            self._add_operation(op, early)
+        results = [early[t] if t in early else self._slot(t) for t in fetches]
         steps = self._steps(results)
         self.copies = self._copies(results)
         return Plan(steps, self.template, results)
@@ -127,10 +128,10 @@ class _Builder:
 
     # -- operations ---------------------------------------------------------------------------------------------
 
-    def _add_operation(self, op: Operation, fetched_refs: set[Tensor]) -> None:
+    def _add_operation(self, op: Operation, early: dict[Tensor, int]) -> None:
         if op.type == "VariableV2":
-            if op.outputs[0] in fetched_refs:
-                self._slot(op.outputs[0])
+            if op.outputs[0] in early:
+                early[op.outputs[0]] = self._slot(op.outputs[0])
         elif op.type == "Const":
             slot = self._add_slot(op.outputs[0], frozenset([_SHARED]))
             self.template[slot] = to_torch(op.attrs["value"])

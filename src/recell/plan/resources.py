@@ -9,7 +9,7 @@ import torch
 
 from recell.graph import errors
 from recell.graph.tensor import Operation
-from recell.plan.philox import RandomStream, open_stream
+from recell.plan.random_streams import RandomStream, open_stream
 
 
 class VariableCell:

@@ -1,0 +1,4 @@
+"""Programs as data: operations, tensors, shapes, dtypes, scopes, collections, variables.
+
+Imports nothing of ours and no torch.
+"""
