@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import collections
 import json
 from collections import OrderedDict, defaultdict, namedtuple
@@ -103,7 +104,7 @@ def test_value(expression: str, expected: str) -> None:
 
 @pytest.mark.parametrize(("expression", "error", "message"), FROM_TF["errors"], ids=lambda text: text[:60])
 def test_error(expression: str, error: str, message: str) -> None:
-    with pytest.raises(Exception) as raised:
+    with pytest.raises(getattr(builtins, error)) as raised:
         eval(expression, dict(NAMES))
     assert type(raised.value).__name__ == error
     assert message in str(raised.value).replace(f"{__name__}.", "")
