@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from recell.graph import dtypes
+from recell.graph.body import Body
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph
 from recell.graph.dtypes import DType, as_dtype
 from recell.graph.registry import InputParam, OpDef, register
-from recell.graph.tensor import Tensor
+from recell.graph.tensor import Operation, Tensor
 
 ANY = object()
 """The input has a dtype of its own, whatever it is."""
@@ -60,12 +61,30 @@ class OpBuilder:
         values = self._bind(args, kwargs)
         if values is None:
             return self(*args[:-1], name=args[-1], **kwargs)
-        tensors, layout, groups = self._convert(values, name)
         attrs = {key: values[key] for key in self._attr_defaults}
-        op = get_default_graph().create_op(self.op_type, tensors, attrs, name, groups=groups, layout=layout)
+        graph = get_default_graph()
+        if self._all_tensors(values):
+            tensors, layout, groups = self._convert(values, name)
+            op = graph.create_op(self.op_type, tensors, attrs, name, groups=groups, layout=layout)
+        else:
+            # Constants made on the way are named under the operation (`Add/y`), as in TF1: at the level of the
+            # program they would take names such as `y` away from its variables.
+            with graph.name_scope(name or self.op_type) as scope:
+                tensors, layout, groups = self._convert(values, name)
+                op = graph.create_op(self.op_type, tensors, attrs, scope, groups=groups, layout=layout)
         if len(op.outputs) == 1:
             return op.outputs[0]
         return op.outputs or op
+
+    def _all_tensors(self, values: Mapping[str, Any]) -> bool:
+        for key in self._params:
+            value = values[key]
+            if isinstance(value, (list, tuple)):
+                if not all(isinstance(item, Tensor) for item in value):
+                    return False
+            elif not isinstance(value, Tensor) and value is not None:
+                return False
+        return True
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
         """Every parameter's value; None when the last positional argument is the node's name."""
@@ -169,6 +188,19 @@ class OpBuilder:
             f"Value passed to parameter '{self._first_group_param()}' of '{self.op_type}' has DataType {dtype.name} "
             f"not in list of allowed values: {names}"
         )
+
+
+def make_node(op_type: str, tensors: Sequence[Tensor], attrs: dict[str, Any], name: str | None, **given: Any) -> Operation:
+    """Adds a node; attributes that are bodies bring what they capture as further inputs, in the attributes' order."""
+    graph = get_default_graph()
+    bodies = [value for value in attrs.values() if isinstance(value, Body)]
+    if not bodies:
+        return graph.create_op(op_type, tensors, attrs, name, **given)
+    captures = [tensor for body in bodies for tensor in body.captures]
+    controls = [op for body in bodies for op in body.outer_controls]
+    attrs = {**attrs, "_explicit": len(tensors)}
+    with graph.control_dependencies(controls):
+        return graph.create_op(op_type, [*tensors, *captures], attrs, name, **given)
 
 
 def _listed(value: Any) -> Sequence[Any]:

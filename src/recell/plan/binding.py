@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recell.graph import errors
 from recell.graph.body import Body
 from recell.graph.tensor import Operation
+from recell.plan.overrides import overridden
 from recell.plan.order import mutated_variables, variable_of
+from recell.plan.plan import BodyPlan
 from recell.plan.resources import Resources, VariableCell, writable
-
-if TYPE_CHECKING:
-    from recell.plan.plan import BodyPlan
 
 Call = Callable[..., Any]
 
 
 def bind(op: Operation, resources: Resources, body_plan: Callable[[Body], BodyPlan]) -> Call:
     """A function of the operation's input values (captures of its bodies last) that gives its output value(s)."""
+    call = _bind_kernel(op, resources, body_plan)
+    body = op.attrs.get("_custom_gradient")
+    return call if body is None else overridden(op, call, body_plan(body))
+
+
+def _bind_kernel(op: Operation, resources: Resources, body_plan: Callable[[Body], BodyPlan]) -> Call:
     definition = op.definition
     if definition.kernel is None:
         raise errors.UnimplementedError(op.node_def, op, f"Operation type {op.type} has no kernel.")

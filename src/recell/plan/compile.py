@@ -15,7 +15,7 @@ from recell.graph.tensor import Operation, Tensor
 from recell.plan.binding import bind, bind_assign, bind_change
 from recell.plan.demands import Demand, demands_of, recorded_operations
 from recell.plan.gradients import as_inner_source, as_source, gradient_step
-from recell.plan.order import mutated_variables, needed_operations, schedule, variable_of
+from recell.plan.order import changed_by, mutated_variables, needed_operations, schedule, variable_of
 from recell.plan.plan import BodyPlan, Plan, Step, make_step
 from recell.plan.resources import Resources
 
@@ -72,11 +72,16 @@ class _Builder:
         self.recorded: set[Operation] = set()
         self.sources: set[Tensor] = set()
         self.copies: list[bool] = []
+        # What a body changes it must read afresh, not as it was when the body was entered.
+        self.afresh: set[Operation] = set()
+        self.nothing: int | None = None
 
     def build(self, fetches: Sequence[Tensor], targets: Sequence[Operation]) -> Plan:
         given = set(self.given)
         roots = [t.op for t in fetches if t not in given] + list(targets)
         order = schedule(needed_operations(roots, given), given)
+        if self.body is not None:
+            self.afresh = set().union(*(changed_by(op) for op in order))
         self.demands = [demand for op in order for demand in demands_of(op)]
         self.recorded = recorded_operations(order, self.demands)
         self.sources = {x for demand in self.demands for x in demand.xs}
@@ -115,8 +120,8 @@ class _Builder:
 
     def _slot(self, tensor: Tensor) -> int:
         """Where the value of `tensor` is; a variable that has changed since it was last read is read again."""
-        variable = variable_of(tensor) if tensor.dtype._is_ref_dtype and tensor not in self.given else None
-        if variable is None or tensor.op is not variable:
+        variable = variable_of(tensor) if tensor.dtype._is_ref_dtype else None
+        if variable is None or tensor.op is not variable or (tensor in self.given and variable not in self.afresh):
             return self.slots[tensor]
         if variable not in self.reads:
             cell = self.resources.cell(variable)
@@ -145,15 +150,28 @@ class _Builder:
 
     def _add_call(self, op: Operation) -> None:
         x_slots: list[int] = []
+        changed: set[Operation] = set()
         if op.type == "Gradients":
             ins, x_slots = self._gradient_inputs(op)
         else:
-            ins = [self._slot(t) for t in (*op.inputs, *op.attrs.get("_extra_inputs", ()))]
+            changed = changed_by(op)
+            ins = [
+                self._nothing() if variable_of(t) in changed else self._slot(t)
+                for t in (*op.inputs, *op.attrs.get("_extra_inputs", ()))
+            ]
         shared = frozenset().union(*(self.roots[s] for s in ins)) if op.definition.view and ins else None
         outs = [self._add_slot(t, shared) for t in op.outputs]
         self.items.append(_Item(op, ins, outs, x_slots=x_slots))
+        for variable in changed:
+            self.reads.pop(variable, None)
         for tensor in op.outputs:
             self._add_source(tensor)
+
+    def _nothing(self) -> int:
+        """A slot for a variable that a body changes: the body reads it itself, and it may not be initialized yet."""
+        if self.nothing is None:
+            self.nothing = self._new_slot(frozenset())
+        return self.nothing
 
     def _gradient_inputs(self, op: Operation) -> tuple[list[int], list[int]]:
         y_count, x_count = op.attrs["y_count"], op.attrs["x_count"]
@@ -208,7 +226,8 @@ class _Builder:
         if op.type == "Assign":
             return bind_assign(op, self.resources)
         if op.definition.mutates:
-            clone = tuple(held.get(variable, -1) > position for variable in mutated_variables(op))
+            inside = self.body is not None  # who holds the old value outside is not known here
+            clone = tuple(inside or held.get(v, -1) > position for v in mutated_variables(op))
             return bind_change(op, self.resources, clone)
         return bind(op, self.resources, lambda body: compile_body(body, self.resources))
 

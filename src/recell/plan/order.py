@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Iterable
 
 from recell.graph.tensor import Operation, Tensor
+from recell.plan.bodies import bodies_of, operations_in
 
 
 def predecessors(op: Operation, given: set[Tensor]) -> Iterable[Operation]:
@@ -52,6 +53,15 @@ def mutated_variables(op: Operation) -> list[Operation]:
     return [variable for variable in found if variable is not None]
 
 
+def changed_by(op: Operation) -> set[Operation]:
+    """The variables that `op` changes, itself or in a body that it owns."""
+    changed = set(mutated_variables(op))
+    for body in bodies_of(op):
+        for inner in operations_in(body):
+            changed |= changed_by(inner)
+    return changed
+
+
 def schedule(ops: set[Operation], given: set[Tensor]) -> list[Operation]:
     """`ops` in the order of execution. ValueError when they wait for each other in a circle."""
     waiting: dict[Operation, int] = {}
@@ -63,12 +73,14 @@ def schedule(ops: set[Operation], given: set[Tensor]) -> list[Operation]:
         waiting[op] = len(before)
         for other in before:
             followers[other].append(op)
-    pending_readers = _readers(ops)
     order: list[Operation] = []
     done: set[Operation] = set()
 
+    changes = {op: changed_by(op) for op in ops}
+    pending_readers = _readers(changes)
+
     def release(op: Operation) -> None:
-        if op.definition.mutates:
+        if changes[op]:
             changing[op.index] = op
         else:
             heapq.heappush(ready, (op.index, op))
@@ -77,7 +89,7 @@ def schedule(ops: set[Operation], given: set[Tensor]) -> list[Operation]:
         if not waiting[op]:
             release(op)
     while ready or changing:
-        op = heapq.heappop(ready)[1] if ready else changing.pop(_next_change(changing, pending_readers, done, followers))
+        op = heapq.heappop(ready)[1] if ready else changing.pop(_next_change(changing, changes, pending_readers, done, followers))
         order.append(op)
         done.add(op)
         for follower in followers[op]:
@@ -90,21 +102,22 @@ def schedule(ops: set[Operation], given: set[Tensor]) -> list[Operation]:
     return order
 
 
-def _readers(ops: set[Operation]) -> dict[Operation, list[Operation]]:
-    """For each variable that `ops` change, those of `ops` that read it."""
-    changed = {variable for op in ops if op.definition.mutates for variable in mutated_variables(op)}
+def _readers(changes: dict[Operation, set[Operation]]) -> dict[Operation, list[Operation]]:
+    """For each variable that is changed, the operations that read it."""
+    changed = set().union(*changes.values())
     readers: dict[Operation, list[Operation]] = {variable: [] for variable in changed}
     if changed:
-        for op in ops:
+        for op, own in changes.items():
             for tensor in op.inputs:
                 variable = variable_of(tensor)
-                if variable in changed and not op.definition.mutates:
+                if variable in changed and variable not in own:
                     readers[variable].append(op)
     return readers
 
 
 def _next_change(
     changing: dict[int, Operation],
+    changes: dict[Operation, set[Operation]],
     readers: dict[Operation, list[Operation]],
     done: set[Operation],
     followers: dict[Operation, list[Operation]],
@@ -113,7 +126,7 @@ def _next_change(
     indices = sorted(changing)
     for index in indices:
         op = changing[index]
-        outstanding = [r for variable in mutated_variables(op) for r in readers[variable] if r not in done]
+        outstanding = [r for variable in changes[op] for r in readers[variable] if r not in done]
         if not outstanding or set(outstanding) <= _all_followers(op, followers):
             return index
     return indices[0]

@@ -1,0 +1,55 @@
+"""Which inputs of a branch or a loop an output depends on: `tf.gradients` gives None for the others."""
+
+from __future__ import annotations
+
+from recell.graph.body import Body
+from recell.graph.tensor import Operation, Tensor
+
+
+def _reached(body: Body, output: Tensor) -> set[Tensor]:
+    """The arguments and captures of a body that one of its outputs has a derivative by."""
+    found: set[Tensor] = set()
+    seen: set[Tensor] = set()
+    stack = [output]
+    while stack:
+        tensor = stack.pop()
+        if tensor in seen:
+            continue
+        seen.add(tensor)
+        if tensor.op.body is not body or tensor.op.type == "BodyArg":
+            found.add(tensor)
+            continue
+        definition = tensor.op.definition
+        if definition.differentiable or "_gradient_op_type" in tensor.op.attrs:
+            narrow = definition.extra.get("connected_inputs")
+            stack.extend(tensor.op.inputs if narrow is None else narrow(tensor.op, tensor.value_index))
+    return found
+
+
+def connected_through_branches(op: Operation, output: int) -> list[Tensor]:
+    """For `If`: what either branch's result depends on. Captures are the tensors themselves."""
+    found: dict[Tensor, None] = {}
+    for key in ("true_body", "false_body"):
+        body = op.attrs[key]
+        found.update(dict.fromkeys(_reached(body, body.outputs[output])))
+    return list(found)
+
+
+def connected_through_loop(op: Operation, output: int) -> list[Tensor]:
+    """For `While`: what the variable depends on after any number of iterations."""
+    body: Body = op.attrs["loop_body"]
+    position = {arg: k for k, arg in enumerate(body.args)}
+    variables: set[int] = set()
+    captures: dict[Tensor, None] = {}
+    stack = [output]
+    while stack:
+        variable = stack.pop()
+        if variable in variables:
+            continue
+        variables.add(variable)
+        for tensor in _reached(body, body.outputs[variable]):
+            if tensor in position:
+                stack.append(position[tensor])
+            else:
+                captures[tensor] = None
+    return [*(op.inputs[k] for k in sorted(variables)), *captures]
