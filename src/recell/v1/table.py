@@ -1,0 +1,97 @@
+"""Which public name of TensorFlow 1 is which object: the whole table.
+
+Rows stand in `table_*.py` by area, as `ROWS`: namespace (`""` is `tf` itself, `"nn"` is `tf.nn`) -> {source module:
+"name name public=private ..."}. Add a symbol by adding its name to a row; a namespace exists once it has a row.
+"""
+
+from __future__ import annotations
+
+from recell.v1.table_graph import ROWS as GRAPH
+from recell.v1.table_layers import ROWS as LAYERS
+from recell.v1.table_ops import ROWS as OPS
+from recell.v1.table_platform import ROWS as PLATFORM
+from recell.v1.table_rnn import ROWS as RNN
+from recell.v1.table_train import ROWS as TRAIN
+
+SAME: dict[str, str] = {
+    # alias -> the namespace that it is the same object as
+    "compat.v1": "",
+    "python.compat.v1": "",
+    "app.flags": "flags",
+    "python.platform.flags": "flags",
+    "python.platform.app": "app",
+    "python.platform.gfile": "gfile",
+    "python.platform.tf_logging": "logging",
+    "python.platform.test": "test",
+    "python.util.nest": "nest",
+    "python.util.compat": "compat",
+    "python.nest": "nest",
+    "contrib.framework.nest": "nest",
+    "contrib.framework.python.framework.nest": "nest",
+    "python.framework.errors": "errors",
+    "python.framework.errors_impl": "errors",
+    "python.framework.dtypes": "dtypes",
+    "python.training": "train",
+    "python.training.training": "train",
+    "python.ops.nn": "nn",
+    "python.ops.nn_ops": "nn",
+    "python.ops.nn_impl": "nn",
+    "python.ops.rnn_cell_impl": "python.ops.rnn_cell",
+    "contrib.rnn.python.ops.core_rnn_cell_impl": "python.ops.rnn_cell",
+    "contrib.rnn.python.ops.core_rnn_cell": "python.ops.rnn_cell",
+    "contrib.rnn.python.ops.rnn_cell": "contrib.rnn",
+    "contrib.rnn.python.ops.rnn": "contrib.rnn",
+    "contrib.rnn.python.ops.core_rnn": "python.ops.rnn",
+    "models.rnn.rnn_cell": "python.ops.rnn_cell",
+    "models.rnn.rnn": "python.ops.rnn",
+    "python.layers.layers": "layers",
+    "python.layers.core": "layers",
+    "contrib.layers.python.layers": "contrib.layers",
+    "contrib.layers.python.layers.layers": "contrib.layers",
+    "contrib.layers.python.layers.initializers": "contrib.layers",
+    "contrib.layers.python.layers.regularizers": "contrib.layers",
+    "python.framework.constant_op": "python.framework.ops",
+    "python.framework.tensor_shape": "python.framework.ops",
+    "python.framework.tensor_util": "python.framework.ops",
+    "python.framework.random_seed": "python.framework.ops",
+    "python.framework.sparse_tensor": "python.framework.ops",
+    "python.framework.function": "python.framework.ops",
+    "python.client.session": "python.framework.ops",
+}
+
+# Modules of `tensorflow.python.ops` that programs import by themselves hold names that `tf` holds too, and which of
+# them holds which changed with the releases: each answers to all of tf's own names.
+_OF_ROOT = (
+    "array_ops candidate_sampling_ops check_ops clip_ops control_flow_ops data_flow_ops embedding_ops functional_ops "
+    "gradients gradients_impl init_ops io_ops linalg_ops logging_ops math_ops parsing_ops random_ops "
+    "resource_variable_ops script_ops sparse_ops standard_ops state_ops string_ops tensor_array_ops variable_scope variables"
+)
+
+INCLUDES: dict[str, tuple[str, ...]] = {
+    # namespace -> namespaces whose names it has besides its own rows (names, not sub-namespaces)
+    **{f"python.ops.{module}": ("",) for module in _OF_ROOT.split()},
+    "python.ops.init_ops": ("", "initializers"),
+    "python.ops.rnn_cell": ("nn.rnn_cell", "contrib.rnn"),
+    "python.ops.rnn": ("nn", "contrib.rnn"),
+    "python.framework.ops": ("",),
+    "contrib.rnn": ("nn.rnn_cell",),
+    "contrib.framework": ("contrib.framework.python.ops.variables",),
+    "models.rnn": (),
+    "python": ("",),
+}
+
+
+def _merge(*areas: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """One table of all areas. ValueError for a namespace and module that two areas (or an alias) write rows for."""
+    merged: dict[str, dict[str, str]] = {}
+    for area in areas:
+        for namespace, sources in area.items():
+            if namespace in SAME:
+                raise ValueError(f"{namespace!r} is an alias of {SAME[namespace]!r}: write the row there")
+            for module, names in sources.items():
+                rows = merged.setdefault(namespace, {})
+                rows[module] = f"{rows[module]} {names}" if module in rows else names
+    return merged
+
+
+TABLE = _merge(GRAPH, OPS, RNN, TRAIN, LAYERS, PLATFORM)
