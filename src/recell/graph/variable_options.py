@@ -21,7 +21,6 @@ class VariableAggregation(enum.Enum):
     SUM = 1
     MEAN = 2
     ONLY_FIRST_REPLICA = 3
-    ONLY_FIRST_TOWER = 3
 
 
 def resolve_trainable(trainable: bool | None, synchronization: VariableSynchronization) -> bool:

@@ -15,10 +15,10 @@ from recell.graph.dtypes import DType
 from recell.graph.graph import Graph
 from recell.graph.keys import GraphKeys
 from recell.graph.shapes import TensorShape, as_shape
-from recell.graph.variable_slice import SaveSliceInfo
 from recell.graph.tensor import Operation, Tensor
 from recell.graph.variable_guard import guarded
 from recell.graph.variable_options import VariableAggregation, VariableSynchronization, resolve_trainable
+from recell.graph.variable_slice import SaveSliceInfo
 from recell.graph.variable_updates import VariableUpdates
 
 
@@ -34,7 +34,7 @@ def _creators(graph: Graph) -> list[Callable[..., Any]]:
 
 @contextlib.contextmanager
 def variable_creator_scope(variable_creator: Callable[..., Any]) -> Iterator[None]:
-    """Inside, `variable_creator(next_creator, **kwargs)` makes the variables. TF symbol: `tf.variable_creator_scope`."""
+    """Inside, `variable_creator(next_creator, **kwargs)` makes variables. TF symbol: `tf.variable_creator_scope`."""
     stack = _creators(get_default_graph())
     stack.append(variable_creator)
     try:
