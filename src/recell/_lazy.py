@@ -1,4 +1,4 @@
-"""Modules that are imported when first used, so that building a graph does not wait for torch, nor a run for all of it."""
+"""Modules imported when first used: building a graph does not wait for torch, nor a run for all of it."""
 
 from __future__ import annotations
 

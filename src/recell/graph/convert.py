@@ -210,8 +210,10 @@ def _strings(array: np.ndarray) -> np.ndarray:
         if isinstance(item, str):
             item = item.encode("utf-8")
         elif not isinstance(item, bytes):
-            raise TypeError(f"Failed to convert object of type {type(item)} to Tensor. Contents: {item!r}. "
-                            "Consider casting elements to a supported type.")
+            raise TypeError(
+                f"Failed to convert object of type {type(item)} to Tensor. Contents: {item!r}. "
+                "Consider casting elements to a supported type."
+            )
         flat[position] = bytes(item)
     return flat.reshape(array.shape)
 

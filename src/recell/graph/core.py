@@ -60,8 +60,10 @@ def has_default_graph() -> bool:
 def reset_default_graph() -> None:
     """Forgets the process-wide graph. AssertionError inside `with graph.as_default()`, as TF1."""
     if _graphs.stack:
-        raise AssertionError("Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, "
-                             "exit the nesting and create a new graph.")
+        raise AssertionError(
+            "Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, "
+            "exit the nesting and create a new graph."
+        )
     _global.clear()
 
 
@@ -88,7 +90,7 @@ def graph_of(values: Sequence[Any]) -> Graph:
     return graph or get_default_graph()
 
 
-class name_scope:  # noqa: N801 - TF1's own spelling
+class name_scope:
     """A name scope as a `with` block: `tf.name_scope(name, default_name=None, values=None)`.
 
     Yields the scope's prefix, with its closing slash. ValueError when both names are None though `values` is given.
@@ -165,5 +167,5 @@ def get_collection_ref(key: Any) -> list[Any]:
 
 
 def set_random_seed(seed: int | None) -> None:
-    """The graph's seed, from which operations without a seed of their own derive theirs. TF symbol: `tf.set_random_seed`."""
+    """The graph's seed, for operations without one of their own to derive theirs from. TF: `tf.set_random_seed`."""
     get_default_graph().seed = seed

@@ -9,9 +9,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from recell.graph.collections import Collections
 from recell.graph.device import canonical_device, merge_devices
-from recell.graph.registry import REGISTRY, Inference, OpDef
-from recell.graph.shapes import TensorShape, as_shape
+from recell.graph.inference import make_outputs
+from recell.graph.registry import REGISTRY
 from recell.graph.tensor import Operation, Site, Tensor
 
 if TYPE_CHECKING:
@@ -22,21 +23,20 @@ _INNER_SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\-/]*$")
 _SITE_DEPTH = 8
 
 
-class Graph:
+class Graph(Collections):
     """Operations in the order in which they were made, their names, and the scopes that are open.
 
     Not safe for building from several threads at once; TF1's is not either. TF symbol: `tf.Graph`.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._ops: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
         self._names_in_use: dict[str, int] = {}
         self._name_stack = ""
         self._controls: list[tuple[Operation, ...]] = []
         self._devices: list[Any] = []
-        self._collections: dict[Any, list[Any]] = {}
-        self._finalized = False
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation] = set()
         self._lock = threading.RLock()
@@ -88,7 +88,7 @@ class Graph:
                 _user_site(),
                 layout,
             )
-            _make_outputs(op, definition, dtypes, shapes, groups or {})
+            make_outputs(op, definition, dtypes, shapes, groups or {})
             override = self.gradient_overrides.get(op_type)
             if override is not None:
                 op.attrs["_gradient_op_type"] = override
@@ -165,7 +165,8 @@ class Graph:
         )
         if isinstance(obj, str):
             return self._element_by_name(obj, allow_tensor, allow_operation)
-        if isinstance(obj, Tensor if allow_tensor else ()) or isinstance(obj, Operation if allow_operation else ()):
+        allowed = (Tensor,) * allow_tensor + (Operation,) * allow_operation
+        if isinstance(obj, allowed):
             if obj.graph is not self:
                 kind = "Tensor" if isinstance(obj, Tensor) else "Operation"
                 raise ValueError(f"{kind} {obj} is not an element of this graph.")
@@ -274,7 +275,7 @@ class Graph:
 
     @contextlib.contextmanager
     def outside_bodies(self) -> Iterator[None]:
-        """Inside, operations belong to the top of the graph and wait for nothing: for variables and their initializers."""
+        """Inside, operations belong to the top of the graph and wait for nothing, as variables must."""
         saved = self.body, self._controls
         self.body, self._controls = None, []
         try:
@@ -325,52 +326,7 @@ class Graph:
     def container(self, container_name: str) -> Iterator[str]:
         yield container_name
 
-    # -- collections and the rest -------------------------------------------------------------------------------
-
-    def add_to_collection(self, name: Any, value: Any) -> None:
-        self._check_not_finalized()
-        self._collections.setdefault(name, []).append(value)
-
-    def add_to_collections(self, names: Any, value: Any) -> None:
-        for name in {names} if isinstance(names, str) else dict.fromkeys(names):
-            self.add_to_collection(name, value)
-
-    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
-        """A copy of the collection; with `scope`, only the items whose name matches it as a regular expression."""
-        items = self._collections.get(name, [])
-        if scope is None:
-            return list(items)
-        pattern = re.compile(scope)
-        return [item for item in items if hasattr(item, "name") and pattern.match(item.name)]
-
-    def get_collection_ref(self, name: Any) -> list[Any]:
-        """The collection itself, made if it is new: what is done to it is done to the graph's."""
-        return self._collections.setdefault(name, [])
-
-    def get_all_collection_keys(self) -> list[Any]:
-        return [key for key in self._collections if isinstance(key, str)]
-
-    @property
-    def collections(self) -> list[Any]:
-        return list(self._collections)
-
-    def clear_collection(self, name: Any) -> None:
-        self._check_not_finalized()
-        self._collections.pop(name, None)
-
-    def finalize(self) -> None:
-        self._finalized = True
-
-    def _unsafe_unfinalize(self) -> None:
-        self._finalized = False
-
-    @property
-    def finalized(self) -> bool:
-        return self._finalized
-
-    def _check_not_finalized(self) -> None:
-        if self._finalized:
-            raise RuntimeError("Graph is finalized and cannot be modified.")
+    # -- feeding, fetching, defaults -------------------------------------------------------------------------------
 
     @property
     def _last_id(self) -> int:
@@ -415,40 +371,6 @@ class _DeviceQuery:
         self.op = op_type
 
 
-def _make_outputs(
-    op: Operation, definition: OpDef, dtypes: Sequence[Any] | None, shapes: Sequence[Any] | None, groups: dict[str, Any]
-) -> None:
-    if dtypes is None or shapes is None:
-        query = Inference(op.type, op.name, op.inputs, op.attrs, groups)
-        if shapes is None:
-            shapes = _inferred_shapes(definition, query, None if dtypes is None else len(dtypes))
-        if dtypes is None:
-            dtypes = _inferred_dtypes(definition.infer_dtypes, query, op, len(shapes))
-    op.outputs = [
-        Tensor(op, position, dtype, as_shape(shape))
-        for position, (dtype, shape) in enumerate(zip(dtypes, shapes, strict=True))
-    ]
-
-
-def _inferred_shapes(definition: OpDef, query: Inference, count: int | None) -> list[Any]:
-    if definition.infer_shapes is None:
-        return [TensorShape(None)] * (1 if count is None else count)
-    result = definition.infer_shapes(query)
-    if isinstance(result, list) and (not result or not isinstance(result[0], (int, type(None)))):
-        return result
-    return [result]
-
-
-def _inferred_dtypes(rule: Any, query: Inference, op: Operation, count: int) -> list[Any]:
-    if rule is None:
-        return [op.inputs[0].dtype.base_dtype] * count
-    if callable(rule) and not hasattr(rule, "as_numpy_dtype"):
-        rule = rule(query)
-    if isinstance(rule, str):
-        rule = op.attrs[rule]
-    return list(rule) if isinstance(rule, (list, tuple)) else [rule] * count
-
-
 def _user_site() -> Site:
     """The frames of the user's program that lead here, innermost first: ours are left out."""
     frame = sys._getframe(2)
@@ -460,4 +382,3 @@ def _user_site() -> Site:
             site.append((code.co_filename, frame.f_lineno, code.co_name))
         frame = frame.f_back  # type: ignore[assignment]
     return tuple(site)
-

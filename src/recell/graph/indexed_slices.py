@@ -62,10 +62,13 @@ class IndexedSlices:
         """All rows, zeros where none was named. ValueError when nobody said how many there are."""
         if self.dense_shape is None:
             raise ValueError(
-                f"Tensor conversion requested for IndexedSlices without dense_shape: {self!s}. Give it one to convert it."
+                f"Tensor conversion requested for IndexedSlices without dense_shape: {self!s}. Give it one."
             )
         made = self.graph.create_op(
-            "DensifySlices", [self.values, self.indices, self.dense_shape], {}, shapes=[self.shape],
+            "DensifySlices",
+            [self.values, self.indices, self.dense_shape],
+            {},
+            shapes=[self.shape],
             dtypes=[self.values.dtype.base_dtype],
         )
         return made.outputs[0]

@@ -34,8 +34,10 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
         if value is None:
             raise ValueError(f"Received a scalar with unknown value as shape: '{tensor.name}'; it must be a vector.")
         if value != -1:
-            raise ValueError(f"Received a scalar value '{value}' as shape; require a statically known scalar with value "
-                             "'-1' to describe an unknown shape.")
+            raise ValueError(
+                f"Received a scalar value '{value}' as shape; require a statically known scalar with value "
+                "'-1' to describe an unknown shape."
+            )
         return TensorShape(None)
     entries = _partial(tensor)
     if entries is not None:

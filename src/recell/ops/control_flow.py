@@ -49,7 +49,8 @@ def cond(
     """`true_fn()` or `false_fn()`, whichever `pred`, a bool scalar, asks for. TF symbol: `tf.cond`.
 
     Both give the same structure of tensors of the same dtypes; only the branch taken runs. A list of one is given as
-    its element unless `strict`. TypeError for a Python bool or what is not callable, ValueError for branches that differ.
+    its element unless `strict`. TypeError for a Python bool or what is not callable, ValueError for branches that
+    differ.
     """
     true_fn, false_fn = true_fn or fn1, false_fn or fn2
     if not callable(true_fn):
@@ -171,8 +172,8 @@ def case(
 ) -> Any:
     """The function of the first pair whose predicate holds, else `default`. TF symbol: `tf.case`.
 
-    `pred_fn_pairs` is a list of (bool scalar, function) pairs or a dict. With `exclusive`, InvalidArgumentError when two
-    predicates hold; without `default`, when none does. TypeError for pairs that are none.
+    `pred_fn_pairs` is a list of (bool scalar, function) pairs or a dict. InvalidArgumentError while running when two
+    predicates hold though `exclusive`, or none does and there is no `default`. TypeError for pairs that are none.
     """
     pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else list(pred_fn_pairs)
     for pair in pairs:
@@ -207,8 +208,10 @@ def _check_count(*preds: Any, need_one: bool, several: bool) -> None:
     count = sum(bool(pred) for pred in preds)
     if (count > 1 and not several) or (count == 0 and need_one):
         raise errors.InvalidArgumentError(
-            None, None, f"case: of {len(preds)} predicates {count} hold ({[bool(p) for p in preds]}), but "
-            + ("at most one may." if count else "one must when there is no default.")
+            None,
+            None,
+            f"case: of {len(preds)} predicates {count} hold ({[bool(p) for p in preds]}), but "
+            + ("at most one may." if count else "one must when there is no default."),
         )
 
 
@@ -338,8 +341,11 @@ def _invariants(loop_vars: Any, initial: Sequence[Tensor], given: Any) -> list[T
     shapes: list[TensorShape] = []
     for item, shape in zip(nest.flatten(loop_vars), flat, strict=True):
         parts = _leaf_tensors(item)
-        shapes.extend([as_shape(shape)] if len(parts) == 1 and not hasattr(item, "_loop_components")
-                      else [TensorShape(None)] * len(parts))
+        shapes.extend(
+            [as_shape(shape)]
+            if len(parts) == 1 and not hasattr(item, "_loop_components")
+            else [TensorShape(None)] * len(parts)
+        )
     for tensor, shape in zip(initial, shapes, strict=True):
         if not tensor.shape.is_compatible_with(shape):
             raise ValueError(
@@ -366,12 +372,14 @@ def _loop_results(loop_vars: Any, result: Any, args: Sequence[Tensor]) -> list[T
     ]
     for tensor, arg in zip(tensors, args, strict=True):
         if tensor.dtype.base_dtype is not arg.dtype.base_dtype:
-            raise TypeError(f"Loop variable {arg.name} enters the loop with type {arg.dtype.name}, but has type "
-                            f"{tensor.dtype.base_dtype.name} after one iteration.")
+            raise TypeError(
+                f"Loop variable {arg.name} enters the loop with type {arg.dtype.name}, but has type "
+                f"{tensor.dtype.base_dtype.name} after one iteration."
+            )
         if not _fits(tensor.shape, arg.shape):
             raise ValueError(
-                f"The shape for {arg.name} is not an invariant for the loop. It enters the loop with shape {arg.shape}, "
-                f"but has shape {tensor.shape} after one iteration. Provide shape invariants using either the "
+                f"The shape for {arg.name} is not an invariant for the loop. It enters the loop with shape "
+                f"{arg.shape}, but has shape {tensor.shape} after one iteration. Provide shape invariants using either the "
                 "`shape_invariants` argument of tf.while_loop or set_shape() on the loop variables."
             )
     return tensors

@@ -42,14 +42,16 @@ def no_gradient(op_type: str) -> None:
 
 
 def attach_override(op: Operation) -> None:
-    """Traces the gradient function that `op` was made to use, once. LookupError when none is registered by that name."""
+    """Traces the gradient function that `op` was made to use, once. LookupError when none is registered."""
     name = op.attrs.get("_gradient_op_type")
     if name is None or "_custom_gradient" in op.attrs:
         return
     function = _registered.get(name)
     if function is None:
-        raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {name}). Register one with "
-                          f"@tf.RegisterGradient('{name}').")
+        raise LookupError(
+            f"No gradient defined for operation '{op.name}' (op type: {name}). Register one with "
+            f"@tf.RegisterGradient('{name}')."
+        )
     attach_gradient(op, lambda *grads: function(op, *grads))
     op.graph.note_change()
 
@@ -62,8 +64,9 @@ def attach_gradient(op: Operation, function: Callable[..., Any]) -> None:
         results = function(*grads)
         results = list(results) if isinstance(results, (list, tuple)) else [results]
         if len(results) != len(op.inputs):
-            raise ValueError(f"Num gradients {len(results)} generated for op {op.name} do not match num inputs "
-                             f"{len(op.inputs)}")
+            raise ValueError(
+                f"Num gradients {len(results)} generated for op {op.name} do not match num inputs {len(op.inputs)}"
+            )
         used.extend(k for k, result in enumerate(results) if result is not None)
         return [convert_to_tensor(result) for result in results if result is not None]
 
@@ -102,8 +105,10 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
         tensors = [convert_to_tensor(arg) for arg in args]
         result, gradient = function(*tensors, **kwargs)
         if "variables" in inspect.signature(gradient).parameters:
-            raise TypeError("A gradient function with an argument `variables` is not supported: pass the variables to "
-                            "the decorated function as arguments.")
+            raise TypeError(
+                "A gradient function with an argument `variables` is not supported: pass the variables to "
+                "the decorated function as arguments."
+            )
         outputs = [convert_to_tensor(t) for t in nest.flatten(result)]
         op = get_default_graph().create_op(
             "CustomGradient",

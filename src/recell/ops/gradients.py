@@ -37,7 +37,7 @@ register(OpDef("Gradients", _by_the_plan))
 @op("DensifySlices", shape=lambda i: i.value_as_shape("dense_shape"), types={"indices": INDEX, "dense_shape": INDEX})
 def densify(values: Tensor, indices: Tensor, dense_shape: Tensor) -> torch.Tensor:
     """Rows put where they belong, added up where one is named twice, zeros elsewhere."""
-    zeros = torch.zeros(tuple(dense_shape.tolist()), dtype=values.dtype)
+    zeros = values.new_zeros(dense_shape.tolist())
     return zeros.index_add(0, indices.long(), values)
 
 
@@ -235,7 +235,11 @@ def _result(target: Tensor, plan: list[Tensor] | None, found: dict[Tensor, Tenso
         zeros = convert_to_tensor(0, target.dtype.base_dtype)
         shape = graph.create_op("Shape", [target], {"out_type": dtypes.int32}, groups={"input": target}).outputs[0]
         return graph.create_op(
-            "Fill", [shape, zeros], {}, groups={"dims": shape, "value": zeros}, dtypes=[zeros.dtype],
+            "Fill",
+            [shape, zeros],
+            {},
+            groups={"dims": shape, "value": zeros},
+            dtypes=[zeros.dtype],
             shapes=[target.shape],
         ).outputs[0]
     if plan == [target]:
@@ -274,8 +278,12 @@ def _flatten(tensor: Tensor, dims: list[int | None]) -> Tensor:
     ).outputs[0]
 
 
-@op("LookupRows", shape=lambda i: [None, *(i.shape("params").as_list()[1:])] if i.shape("params").ndims else None,
-    types={"indices": INDEX}, view=True)
+@op(
+    "LookupRows",
+    shape=lambda i: [None, *(i.shape("params").as_list()[1:])] if i.shape("params").ndims else None,
+    types={"indices": INDEX},
+    view=True,
+)
 def _rows_like(gradient: Tensor, indices: Tensor, params: Tensor) -> torch.Tensor:
     return gradient.reshape((indices.numel(), *params.shape[1:]))
 

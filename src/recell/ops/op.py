@@ -190,7 +190,9 @@ class OpBuilder:
         )
 
 
-def make_node(op_type: str, tensors: Sequence[Tensor], attrs: dict[str, Any], name: str | None, **given: Any) -> Operation:
+def make_node(
+    op_type: str, tensors: Sequence[Tensor], attrs: dict[str, Any], name: str | None, **given: Any
+) -> Operation:
     """Adds a node; attributes that are bodies bring what they capture as further inputs, in the attributes' order."""
     graph = get_default_graph()
     bodies = [value for value in attrs.values() if isinstance(value, Body)]
@@ -260,7 +262,7 @@ def op(
     *,
     shape: Any,
     types: Mapping[str, Any] | None = None,
-    T: Any = None,  # noqa: N803 - the type attribute's name in TensorFlow
+    T: Any = None,
     dtype: Any = None,
     differentiable: bool = True,
     view: bool = False,

@@ -57,9 +57,7 @@ def broadcast_dims(a: Dims | None, b: Dims | None) -> Dims | None:
         x = a[offset + position]
         if x == y or y == 1:
             continue
-        if x == 1:
-            dims[offset + position] = y
-        elif x is None:
+        if x == 1 or x is None:
             dims[offset + position] = y
         elif y is not None:
             raise ValueError(f"Dimensions must be equal, but are {x} and {y}")

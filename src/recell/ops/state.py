@@ -1,7 +1,7 @@
 """Variables and what changes them; placeholders; identity; operations that only order others.
 
-The kernels of operations with `mutates` receive the variables' own tensors and change them in place: the plan sees to it
-that nobody else still looks at the old values.
+The kernels of operations with `mutates` receive the variables' own tensors and change them in place: the plan sees to
+it that nobody else still looks at the old values.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def _count_up_to(ref: torch.Tensor, limit: int) -> None:
 
 
 def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
-    """Adds one to a scalar variable; OutOfRangeError at `limit`. Yields the value before. TF symbol: `tf.count_up_to`."""
+    """Adds one to a scalar variable; OutOfRangeError at `limit`. Yields the value before. TF: `tf.count_up_to`."""
     ref = _of_ref(ref)
     return _count_up_to(ref, limit, name=name) - 1
 
@@ -209,9 +209,7 @@ def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
     """Whether the variable has a value in this session, a bool scalar. TF symbol: `tf.is_variable_initialized`."""
     attrs = {"_variable": _of_ref(ref).op}
     graph = get_default_graph()
-    made = graph.create_op(
-        "IsVariableInitialized", [], attrs, name, dtypes=[dtypes.bool], shapes=[TensorShape.of(())]
-    )
+    made = graph.create_op("IsVariableInitialized", [], attrs, name, dtypes=[dtypes.bool], shapes=[TensorShape.of(())])
     return made.outputs[0]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from recell.graph import errors
 from recell.graph.body import Body
 from recell.graph.tensor import Operation
-from recell.plan.overrides import overridden
 from recell.plan.order import mutated_variables, variable_of
+from recell.plan.overrides import overridden
 from recell.plan.plan import BodyPlan
 from recell.plan.resources import Resources, VariableCell, writable
 

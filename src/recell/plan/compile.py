@@ -1,4 +1,4 @@
-"""From a graph to a plan: the needed operations in order, each bound to a function, each value dropped when it is done."""
+"""From a graph to a plan: the operations in order, each bound to a function, each value dropped when it is done."""
 
 from __future__ import annotations
 

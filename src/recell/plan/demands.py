@@ -23,7 +23,7 @@ class Demand:
 
 
 def demands_of(op: Operation) -> list[Demand]:
-    """The demands that `op` makes of the plan it is in: its own, and what bodies it owns ask of tensors outside them."""
+    """The demands that `op` makes of its plan: its own, and what bodies it owns ask of tensors outside them."""
     if op.type == "Gradients":
         y_count, x_count = op.attrs["y_count"], op.attrs["x_count"]
         stops = op.inputs[len(op.inputs) - op.attrs["stop_count"] :]

@@ -14,7 +14,7 @@ from recell.plan.bodies import bodies_of, operations_in
 
 
 def predecessors(op: Operation, given: set[Tensor]) -> Iterable[Operation]:
-    """What must run before `op`; `given` tensors are there from the start. Inputs come from the operation's own body."""
+    """What must run before `op`; `given` tensors are there from the start."""
     for tensor in op.inputs:
         if tensor not in given:
             yield tensor.op
@@ -89,7 +89,11 @@ def schedule(ops: set[Operation], given: set[Tensor]) -> list[Operation]:
         if not waiting[op]:
             release(op)
     while ready or changing:
-        op = heapq.heappop(ready)[1] if ready else changing.pop(_next_change(changing, changes, pending_readers, done, followers))
+        op = (
+            heapq.heappop(ready)[1]
+            if ready
+            else changing.pop(_next_change(changing, changes, pending_readers, done, followers))
+        )
         order.append(op)
         done.add(op)
         for follower in followers[op]:

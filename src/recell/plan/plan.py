@@ -13,7 +13,7 @@ from recell.plan.failures import translate
 
 
 class Step(NamedTuple):
-    """One call: `arity` is 0, 1 or 2 for more; `out` a slot, several, or None; `drops` slots no longer needed after it."""
+    """One call: `arity` is 0, 1 or 2 for more; `out` a slot, several, or None; `drops` what is not needed after it."""
 
     call: Callable[..., Any]
     arity: int

@@ -26,8 +26,10 @@ class VariableCell:
         value = self.value
         if value is None:
             raise errors.FailedPreconditionError(
-                None, self.op, f"Attempting to use uninitialized value {self.op.name}. Run "
-                "tf.global_variables_initializer() (or restore a checkpoint) in this session first."
+                None,
+                self.op,
+                f"Attempting to use uninitialized value {self.op.name}. Run "
+                "tf.global_variables_initializer() (or restore a checkpoint) in this session first.",
             )
         return value
 

@@ -7,13 +7,17 @@ The rest concerns devices and graph rewriting that do not exist here, and has no
 from __future__ import annotations
 
 import copy
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 
 class Message:
-    """A record with declared fields and defaults. AttributeError (ValueError in the constructor) for any other field."""
+    """A record with declared fields. AttributeError (ValueError in the constructor) for any other field."""
 
     _fields: ClassVar[dict[str, Any]] = {}
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __init__(self, **values: Any) -> None:
         for name, default in self._fields.items():
@@ -28,13 +32,13 @@ class Message:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self._fields:
-            raise AttributeError(f"Protocol message {type(self).__name__} has no \"{name}\" field.")
+            raise AttributeError(f'Protocol message {type(self).__name__} has no "{name}" field.')
         object.__setattr__(self, name, value)
 
-    def CopyFrom(self, other: Message) -> None:  # noqa: N802 - protobuf's spelling
+    def CopyFrom(self, other: Message) -> None:
         self.__dict__.update(copy.deepcopy(other.__dict__))
 
-    def MergeFrom(self, other: Message) -> None:  # noqa: N802 - protobuf's spelling
+    def MergeFrom(self, other: Message) -> None:
         for name, default in self._fields.items():
             value = getattr(other, name)
             if isinstance(value, Message):
@@ -42,7 +46,7 @@ class Message:
             elif value != (default() if isinstance(default, type) else default):
                 object.__setattr__(self, name, copy.copy(value))
 
-    def HasField(self, name: str) -> bool:  # noqa: N802 - protobuf's spelling
+    def HasField(self, name: str) -> bool:
         default = self._fields[name]
         return getattr(self, name) != (default() if isinstance(default, type) else default)
 

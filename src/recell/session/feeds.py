@@ -28,11 +28,13 @@ def expand_feeds(graph: Graph, feed_dict: Mapping[Any, Any]) -> tuple[tuple[Tens
 
 
 def _expand(graph: Graph, key: Any, value: Any, tensors: list[Tensor], values: list[Any]) -> None:
-    if isinstance(key, (tuple, list)) or isinstance(key, dict):
+    if isinstance(key, (tuple, list, dict)):
         keys, parts = nest.flatten(key), nest.flatten(value)
         if len(keys) != len(parts):
-            raise ValueError(f"Could not flatten dictionary: the key had {len(keys)} elements, but value had "
-                             f"{len(parts)} elements. Key: {key}, value: {value}.")
+            raise ValueError(
+                f"Could not flatten dictionary: the key had {len(keys)} elements, but value had "
+                f"{len(parts)} elements. Key: {key}, value: {value}."
+            )
         for inner, part in zip(keys, parts, strict=True):
             _expand(graph, inner, part, tensors, values)
         return
@@ -60,12 +62,10 @@ def feed_value(tensor: Tensor, value: Any) -> Any:
         array = _as_array(tensor, value, dtype)
     declared = tensor.shape.tuple
     if declared is not None and (
-        len(declared) != array.ndim
-        or any(d is not None and d != n for d, n in zip(declared, array.shape, strict=True))
+        len(declared) != array.ndim or any(d is not None and d != n for d, n in zip(declared, array.shape, strict=True))
     ):
         raise ValueError(
-            f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name!r}, which has shape "
-            f"'{tensor.shape!s}'"
+            f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name!r}, which has shape '{tensor.shape!s}'"
         )
     return to_torch(array)
 
@@ -92,5 +92,7 @@ def _as_array(tensor: Tensor, value: Any, dtype: dtypes.DType) -> np.ndarray:
     try:
         return np.asarray(value, dtype=dtype.as_numpy_dtype)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"Cannot feed {type(value).__name__} for Tensor {tensor.name!r} of type {dtype.name}, shape "
-                          f"{tensor.shape!s}: {error}") from None
+        raise type(error)(
+            f"Cannot feed {type(value).__name__} for Tensor {tensor.name!r} of type {dtype.name}, shape "
+            f"{tensor.shape!s}: {error}"
+        ) from None

@@ -47,13 +47,16 @@ class Fetches:
             element = self._graph.as_graph_element(fetch)
         except TypeError as error:
             raise TypeError(
-                f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or Tensor. ({error.args[0]})"
+                f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or Tensor. "
+                f"({error.args[0]})"
             ) from None
         except (ValueError, KeyError) as error:
             raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({error.args[0]})") from None
         if not self._graph.is_fetchable(element):
-            raise ValueError(f"Operation {element.name!r} has been marked as not fetchable: it is inside a loop or a "
-                             "branch. Return it from there, and fetch what the loop or branch gives.")
+            raise ValueError(
+                f"Operation {element.name!r} has been marked as not fetchable: it is inside a loop or a "
+                "branch. Return it from there, and fetch what the loop or branch gives."
+            )
         if isinstance(element, Operation):
             self.targets.append(element)
             return lambda values: None

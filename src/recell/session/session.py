@@ -103,9 +103,7 @@ class BaseSession:
         found = self._plans.get(key)
         if found is None:
             if not self._graph.get_operations():
-                raise RuntimeError(
-                    "The Session graph is empty.  Add operations to the graph before calling run()."
-                )
+                raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
             parsed = Fetches(self._graph, fetches)
             unique = tuple(dict.fromkeys(fed))
             if len(unique) != len(fed):
