@@ -92,7 +92,7 @@ def _packed(values: Any, dtype: DType | None, name: str | None) -> Tensor:
         dtype = _first_dtype(values)
     parts = [convert_to_tensor(value, dtype) for value in values]
     graph = get_default_graph()
-    return graph.create_op("Pack", parts, {"axis": 0}, name or "packed", groups={"values": parts}).outputs[0]
+    return graph.create_op("Pack", parts, {"axis": 0}, name or "packed", groups={"values": parts}, layout=(len(parts),)).outputs[0]
 
 
 def _first_dtype(values: Any) -> DType | None:
