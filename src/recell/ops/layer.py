@@ -47,7 +47,7 @@ _KNOWN_OPTIONS = frozenset(
 class Layer:
     """Base of everything that holds variables under a scope of its own.
 
-    The first call decides the variable scope: the object's base name (its class's in snake case, or `name`), made unique
+    The first call decides the variable scope: the object's base name (its class's in snake case, or `name`), unique
     among the scopes opened there, or the `scope` argument. All later calls use the variables made then, and put their
     operations under the same name, wherever they are made.
 

@@ -6,8 +6,10 @@ Rows stand in `table_*.py` by area, as `ROWS`: namespace (`""` is `tf` itself, `
 
 from __future__ import annotations
 
+from recell.v1.table_control import ROWS as CONTROL
 from recell.v1.table_graph import ROWS as GRAPH
 from recell.v1.table_layers import ROWS as LAYERS
+from recell.v1.table_nn import ROWS as NN
 from recell.v1.table_ops import ROWS as OPS
 from recell.v1.table_platform import ROWS as PLATFORM
 from recell.v1.table_rnn import ROWS as RNN
@@ -64,7 +66,8 @@ SAME: dict[str, str] = {
 _OF_ROOT = (
     "array_ops candidate_sampling_ops check_ops clip_ops control_flow_ops data_flow_ops embedding_ops functional_ops "
     "gradients gradients_impl init_ops io_ops linalg_ops logging_ops math_ops parsing_ops random_ops "
-    "resource_variable_ops script_ops sparse_ops standard_ops state_ops string_ops tensor_array_ops variable_scope variables"
+    "resource_variable_ops script_ops sparse_ops standard_ops state_ops string_ops tensor_array_ops "
+    "variable_scope variables"
 )
 
 INCLUDES: dict[str, tuple[str, ...]] = {
@@ -94,4 +97,4 @@ def _merge(*areas: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return merged
 
 
-TABLE = _merge(GRAPH, OPS, RNN, TRAIN, LAYERS, PLATFORM)
+TABLE = _merge(GRAPH, CONTROL, OPS, RNN, TRAIN, LAYERS, PLATFORM)

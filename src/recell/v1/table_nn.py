@@ -1,0 +1,28 @@
+"""Operations of neural networks: rows of the table (see table.py for their form)."""
+
+from __future__ import annotations
+
+ROWS: dict[str, dict[str, str]] = {
+    "nn": {
+        "recell.ops.math_unary": "sigmoid tanh",
+        "recell.ops.nn_activations": (
+            "crelu elu leaky_relu log_softmax relu relu6 selu softmax softplus softsign swish"
+        ),
+        "recell.ops.nn_cross_entropy": (
+            "log_poisson_loss sigmoid_cross_entropy_with_logits softmax_cross_entropy_with_logits "
+            "softmax_cross_entropy_with_logits_v2 sparse_softmax_cross_entropy_with_logits "
+            "weighted_cross_entropy_with_logits"
+        ),
+        "recell.ops.nn_dense": "bias_add l2_loss l2_normalize relu_layer xw_plus_b zero_fraction",
+        "recell.ops.nn_dropout": "dropout",
+        "recell.ops.nn_norm": (
+            "batch_norm_with_global_normalization batch_normalization fused_batch_norm local_response_normalization "
+            "lrn=local_response_normalization moments normalize_moments sufficient_statistics weighted_moments"
+        ),
+    },
+    "math": {
+        "recell.ops.nn_activations": "log_softmax softmax softplus softsign",
+        "recell.ops.nn_dense": "l2_normalize zero_fraction",
+    },
+    "linalg": {"recell.ops.nn_dense": "l2_normalize"},
+}

@@ -1,0 +1,133 @@
+"""Short programs run by genuine TensorFlow 1.15 and by ours, and the comparison of what came back.
+
+A case is a piece of source that leaves its answer in `result`: tensors (which are run), numbers, strings, lists and tuples
+of them. What TensorFlow 1.15 answers is kept beside the cases as json; `python -m tests.figures tests/ops/nn_cases.py`,
+run by a Python that has TensorFlow 1.15, writes it again. Cases know `tf`, `np`, `ramp(*shape)` (distinct numbers around
+zero), `names()` (of the global variables), `grad(y, *xs)` and may fill `feed`.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+import types
+from typing import Any
+
+import numpy as np
+
+
+def ramp(*shape: int, scale: float = 1.0, shift: float = 0.0) -> np.ndarray:
+    """Distinct float32 numbers, of both signs, in no simple order."""
+    count = int(np.prod(shape))
+    return (scale * np.sin(np.arange(1, count + 1) * 1.7) + shift).astype(np.float32).reshape(shape)
+
+
+def answer(tf: Any, source: str) -> Any:
+    """What `source` answers under `tf`: {"result": ...} or {"error": [class, message]}."""
+    graph = tf.Graph()
+    with graph.as_default():
+        scope: dict[str, Any] = {
+            "tf": tf,
+            "np": np,
+            "ramp": ramp,
+            "feed": {},
+            "names": lambda: [v.name for v in tf.global_variables()],
+            "grad": lambda y, *xs: list(tf.gradients(y, list(xs))),
+        }
+        try:
+            exec(source, scope)
+            with tf.Session(graph=graph) as session:
+                session.run(tf.global_variables_initializer())
+                session.run(tf.local_variables_initializer())
+                return {"result": _plain(scope.get("result"), tf, session, scope["feed"])}
+        except Exception as error:
+            return {"error": [type(error).__name__, str(error).split("\n")[0]]}
+
+
+def _plain(value: Any, tf: Any, session: Any, feed: dict[Any, Any]) -> Any:
+    if isinstance(value, tf.Tensor) or hasattr(value, "initializer"):
+        found = session.run(value, feed)
+        shape = value.shape
+        return {
+            "tensor": _numbers(found),
+            "dtype": value.dtype.base_dtype.name,
+            "static": None if shape.ndims is None else shape.as_list(),
+            "shape": list(np.shape(found)),
+        }
+    if isinstance(value, tf.IndexedSlices):
+        parts = session.run([value.values, value.indices], feed)
+        return {"slices": [_numbers(part) for part in parts]}
+    if isinstance(value, dict):
+        return {str(key): _plain(item, tf, session, feed) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, tf, session, feed) for item in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return {"array": _numbers(value), "dtype": str(value.dtype), "shape": list(np.shape(value))}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return [_numbers(item) for item in value.ravel()]
+    flat = np.asarray(value).ravel()
+    if flat.dtype.kind == "f":
+        return [float(np.format_float_scientific(x, 7)) if np.isfinite(x) else str(x) for x in flat]
+    return flat.tolist()
+
+
+def difference(expected: Any, got: Any, path: str = "result", rtol: float = 2e-5, atol: float = 2e-6) -> str | None:
+    """Where two answers differ, in words; None where they agree."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        if expected.keys() != got.keys():
+            return f"{path}: expected {expected}, got {got}"
+        pairs = [(f"{path}.{key}", expected[key], got[key]) for key in expected]
+    elif isinstance(expected, list) and isinstance(got, list):
+        if len(expected) != len(got):
+            return f"{path}: expected {expected}, got {got}"
+        pairs = [(f"{path}[{k}]", a, b) for k, (a, b) in enumerate(zip(expected, got, strict=True))]
+    elif isinstance(expected, float) and isinstance(got, (int, float)):
+        close = abs(expected - got) <= atol + rtol * abs(expected)
+        return None if close else f"{path}: expected {expected}, got {got}"
+    else:
+        return None if expected == got else f"{path}: expected {expected!r}, got {got!r}"
+    differences = (difference(a, b, p, rtol, atol) for p, a, b in pairs)
+    return next((found for found in differences if found), None)
+
+
+def check(expected: Any, got: Any, loose_message: bool = True) -> None:
+    """Asserts that two answers agree; of error messages only the beginning up to the first name or number must."""
+    if "error" in expected:
+        assert "error" in got, f"expected {expected['error']}, got {got}"
+        assert got["error"][0] == expected["error"][0], f"expected {expected['error']}, got {got['error']}"
+        assert got["error"][1][:24] == expected["error"][1][:24], f"expected {expected['error']}, got {got['error']}"
+        return
+    assert "error" not in got, f"expected {expected}, got {got}"
+    found = difference(expected["result"], got["result"])
+    assert found is None, found
+
+
+def load(cases: str) -> dict[str, Any]:
+    """The stored answers for the cases in file `cases`."""
+    return json.loads(pathlib.Path(cases).with_suffix(".json").read_text())
+
+
+def record(cases: str) -> None:
+    """Writes what the TensorFlow of this Python answers, beside the cases."""
+    import tensorflow as tf
+
+    tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
+    module = types.ModuleType("cases")
+    exec(pathlib.Path(cases).read_text(), module.__dict__)
+    answers = {name: answer(tf, source) for name, source in module.CASES.items()}
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(found)}" for name, found in answers.items())
+    pathlib.Path(cases).with_suffix(".json").write_text("{\n" + lines + "\n}\n")
+
+
+if __name__ == "__main__":
+    for path in sys.argv[1:]:
+        record(path)
