@@ -8,9 +8,10 @@ import pytest
 
 import recell.v1 as tf
 from tests import figures
-from tests.ops.nn_cases import CASES
 
-ANSWERS = figures.load(pathlib.Path(__file__).with_name("nn_cases.py"))
+FILE = pathlib.Path(__file__).with_name("nn_cases.txt")
+CASES = figures.read_cases(FILE)
+ANSWERS = figures.read_answers(FILE)
 
 
 @pytest.mark.parametrize("case", CASES)

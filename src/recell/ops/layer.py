@@ -24,8 +24,10 @@ from recell.graph.variable_collections import global_variables
 from recell.graph.variable_options import VariableAggregation, VariableSynchronization
 from recell.graph.variable_scope import VariableScope, get_variable, variable_scope
 from recell.graph.variables import Variable
+from recell.ops.array_shape import shape as shape_of
 from recell.ops.layer_names import to_snake_case, unique_object_name
 from recell.ops.layer_spec import InputSpec, check_inputs
+from recell.ops.math_cast import cast
 
 _KNOWN_OPTIONS = frozenset(
     {
@@ -331,9 +333,6 @@ class Layer:
         self.built = True
 
     def _regularize_activity(self, inputs: Any, outputs: Any) -> None:
-        from recell.ops.array_shape import shape as shape_of
-        from recell.ops.math_cast import cast
-
         assert self._activity_regularizer is not None
         with name_scope("ActivityRegularizer"):
             for output in nest.flatten(outputs):

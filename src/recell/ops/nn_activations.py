@@ -12,6 +12,9 @@ from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._kernels import invalid
+from recell.ops.array_join import concat
+from recell.ops.math_cast import to_float
+from recell.ops.math_unary import negative
 from recell.ops.op import FLOATS, INTS, op
 
 if TYPE_CHECKING:
@@ -59,8 +62,6 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> An
 
     Integers become float32, and so does a Python list of them.
     """
-    from recell.ops.math_cast import to_float
-
     features = convert_to_tensor(features, name="features")
     if features.dtype.is_integer:
         features = to_float(features)
@@ -88,9 +89,6 @@ def swish(features: Tensor) -> Tensor:
 
 def crelu(features: Any, name: str | None = None, axis: int = -1) -> Any:
     """`relu` of `features` and of its negative, joined along `axis`. TF symbol: `tf.nn.crelu` (Shang et al. 2016)."""
-    from recell.ops.array_join import concat
-    from recell.ops.math_unary import negative
-
     with name_scope(name, "CRelu", [features]):
         features = convert_to_tensor(features, name="features")
         return relu(concat([features, negative(features)], axis))

@@ -12,6 +12,7 @@ from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._kernels import bracketed, invalid
+from recell.ops.math_cast import cast
 from recell.ops.nn_activations import chosen_axis
 from recell.ops.op import FLOATS, INDEX, op
 from recell.ops.state import stop_gradient
@@ -124,8 +125,6 @@ def softmax_cross_entropy_with_logits(
 
 
 def _dense(labels: Any, logits: Any, axis: int, name: str | None, default: str, stop: bool) -> Any:
-    from recell.ops.math_cast import cast
-
     with name_scope(name, default, [logits, labels]):
         logits = convert_to_tensor(logits, name="logits")
         labels = convert_to_tensor(labels, name="labels")
@@ -185,8 +184,6 @@ def sparse_softmax_cross_entropy_with_logits(
         ValueError: positional arguments, or shapes that do not go together.
         InvalidArgumentError: while running, for a label outside `[0, classes)`.
     """
-    from recell.ops.math_cast import cast
-
     _require_named("sparse_softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     with name_scope(name, "SparseSoftmaxCrossEntropyWithLogits", [labels, logits]):
         labels = convert_to_tensor(labels)

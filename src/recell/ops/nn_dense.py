@@ -12,6 +12,7 @@ from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._kernels import bracketed, invalid
+from recell.ops.linalg import matmul
 from recell.ops.nn_activations import relu
 from recell.ops.op import FLOATS, NUMBERS, op
 
@@ -73,16 +74,12 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | 
 
 def xw_plus_b(x: Any, weights: Any, biases: Any, name: str | None = None) -> Any:
     """`x @ weights + biases`: `[batch, in] x [in, out] + [out]` -> `[batch, out]`. TF symbol: `tf.nn.xw_plus_b`."""
-    from recell.ops.math_matrix import matmul
-
     with name_scope(name, "xw_plus_b", [x, weights, biases]) as scope:
         return bias_add(matmul(x, weights), biases, name=scope)
 
 
 def relu_layer(x: Any, weights: Any, biases: Any, name: str | None = None) -> Any:
     """`relu(x @ weights + biases)`, shapes as `xw_plus_b`. TF symbol: `tf.nn.relu_layer`."""
-    from recell.ops.math_matrix import matmul
-
     with name_scope(name, "relu_layer", [x, weights, biases]) as scope:
         return relu(bias_add(matmul(x, weights), biases), name=scope)
 

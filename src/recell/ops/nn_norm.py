@@ -10,8 +10,12 @@ from recell.graph.core import name_scope
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
+from recell.ops._attributes import static_axes
 from recell.ops._kernels import invalid
+from recell.ops.array_shape import shape as shape_of
+from recell.ops.math_cast import cast
 from recell.ops.op import FLOATS, op
+from recell.ops.reductions import reduce_sum
 
 if TYPE_CHECKING:
     import torch
@@ -22,16 +26,8 @@ else:
 
 def as_axes(axes: Any) -> tuple[int, ...]:
     """Axes given as one number, several, or a tensor known while building, as numbers."""
-    from recell.graph.static import constant_value
-
-    if hasattr(axes, "op"):
-        value = constant_value(axes)
-        if value is None:
-            raise ValueError(f"The axes '{axes.name}' must be known while the graph is built.")
-        axes = value
-    if hasattr(axes, "tolist"):
-        axes = axes.tolist()
-    return tuple(int(a) for a in axes) if isinstance(axes, (list, tuple)) else (int(axes),)
+    found = static_axes(axes, "axes")
+    return found if isinstance(found, tuple) else () if found is None else (found,)
 
 
 def _two_reductions(i: Inference) -> list[TensorShape]:
@@ -74,7 +70,7 @@ def moments(
 
 @op("WeightedMoments", shape=_two_reductions, T=FLOATS)
 def _weighted_moments(x: Tensor, frequency_weights: Tensor, axis: Any, keepdims: bool = False) -> list[Tensor]:
-    weights = frequency_weights.expand(torch.broadcast_shapes(x.shape, frequency_weights.shape))
+    x, weights = torch.broadcast_tensors(x, frequency_weights)
     total = weights.sum(axis, keepdim=True)
     mean = (weights * x).sum(axis, keepdim=True) / total
     variance = (weights * (x - mean) ** 2).sum(axis, keepdim=True) / total
@@ -92,8 +88,6 @@ def weighted_moments(
     keepdims: bool | None = None,
 ) -> tuple[Any, Any]:
     """Mean and variance in which every element counts with its weight. TF symbol: `tf.nn.weighted_moments`."""
-    from recell.ops.math_cast import cast
-
     with name_scope(name, "weighted_moments", [x, frequency_weights]):
         x = convert_to_tensor(x, name="x")
         weights = convert_to_tensor(frequency_weights, name="frequency_weights")
@@ -112,22 +106,13 @@ def sufficient_statistics(
     keepdims: bool | None = None,
 ) -> tuple[Any, Any, Any, Any]:
     """Count, sum and sum of squares of `x - shift` over `axes`; `shift`. TF symbol: `tf.nn.sufficient_statistics`."""
-    from recell.ops.array_index import gather
-    from recell.ops.array_shape import shape as shape_of
-    from recell.ops.math_cast import cast
-    from recell.ops.math_reduce import reduce_prod, reduce_sum
-
     axis, keep = list(as_axes(axes)), _kept(keep_dims, keepdims)
     with name_scope(name, "sufficient_statistics", [x, shift]):
         x = convert_to_tensor(x, name="x")
-        sizes = [None if x.shape.ndims is None else x.shape.as_list()[a] for a in axis]
-        if None in sizes:
-            count = cast(reduce_prod(gather(shape_of(x), [a % x.shape.ndims for a in axis])), x.dtype.base_dtype)
-        else:
-            total = 1
-            for size in sizes:
-                total *= size
-            count = convert_to_tensor(float(total), dtype=x.dtype.base_dtype, name="count")
+        counted = [shape_of(x)[a] for a in axis]
+        count = convert_to_tensor(1.0, dtype=x.dtype.base_dtype, name="count")
+        for size in counted:
+            count = count * cast(size, x.dtype.base_dtype)
         if shift is not None:
             shift = convert_to_tensor(shift, dtype=x.dtype.base_dtype, name="shift")
             moved = x - shift
