@@ -44,11 +44,11 @@ def to_numpy(value: Any, copy: bool) -> Any:
         return array[()] if array.ndim == 0 else array
     if value.requires_grad:
         value = value.detach()
-    if value.ndim == 0:
-        return as_dtype(str(value.dtype).removeprefix("torch.")).as_numpy_dtype(value.item())
     if value.dtype == torch.bfloat16:
         value, copy = value.float(), False
     if value.device.type != "cpu":
-        return value.cpu().numpy()
+        return value.cpu().numpy()[()]
     array = value.numpy()
+    if array.ndim == 0:
+        return array[()]
     return array.copy() if copy or not array.flags.c_contiguous else array

@@ -117,7 +117,7 @@ class Graph(Collections):
         elif name.endswith("/"):
             return name[:-1]
         elif not (_INNER_SCOPE_NAME if self._name_stack else _SCOPE_NAME).match(name):
-            raise ValueError(f"'{name}' is not a valid scope name")
+            raise ValueError(f"'{name}' is not a valid node name")
         return self.unique_name(name)
 
     def unique_name(self, name: str, mark_as_used: bool = True) -> str:

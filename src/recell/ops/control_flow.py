@@ -378,8 +378,8 @@ def _loop_results(loop_vars: Any, result: Any, args: Sequence[Tensor]) -> list[T
             )
         if not _fits(tensor.shape, arg.shape):
             raise ValueError(
-                f"The shape for {arg.name} is not an invariant for the loop. It enters the loop with shape "
-                f"{arg.shape}, but has shape {tensor.shape} after one iteration. Provide shape invariants using either the "
+                f"The shape for {arg.name} is not an invariant for the loop. It enters the loop with "
+                f"shape {arg.shape}, but has shape {tensor.shape} after one iteration. Provide shape invariants using either the "
                 "`shape_invariants` argument of tf.while_loop or set_shape() on the loop variables."
             )
     return tensors

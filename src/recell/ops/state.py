@@ -218,8 +218,9 @@ def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
 
 def _not_fed(ctx: Any, dtype: Any, shape: Any) -> Any:
     known = "" if shape.tuple is None else f" and shape {brackets(shape)}"
+    kind = {"float16": "half", "float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
     raise errors.InvalidArgumentError(
-        None, None, f"You must feed a value for placeholder tensor '{ctx.op.name}' with dtype {dtype.name}{known}"
+        None, None, f"You must feed a value for placeholder tensor '{ctx.op.name}' with dtype {kind}{known}"
     )
 
 

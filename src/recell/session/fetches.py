@@ -43,6 +43,8 @@ class Fetches:
         return self._leaf(fetch)
 
     def _leaf(self, fetch: Any) -> Rebuild:
+        if fetch is None:
+            raise TypeError(f"Fetch argument None has invalid type {type(None)}")
         try:
             element = self._graph.as_graph_element(fetch)
         except TypeError as error:

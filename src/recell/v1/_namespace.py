@@ -100,6 +100,7 @@ class Namespace(ModuleType):
         value: Any
         if name in rows(path):
             module, private = rows(path)[name]
+            importlib.import_module("recell.ops")  # which gives every tensor and variable its operators
             value = getattr(importlib.import_module(module), private)
         elif name in children(path):
             value = namespace(children(path)[name])
@@ -180,10 +181,3 @@ def answer_to(prefix: str) -> None:
         PREFIXES.append(prefix)
     sys.meta_path.remove(_FINDER)
     sys.meta_path.insert(0, _FINDER)
-
-
-def stop_answering_to(prefix: str) -> None:
-    """Undoes `answer_to`; modules imported through it are forgotten."""
-    PREFIXES.remove(prefix)
-    for name in [name for name in sys.modules if name == prefix or name.startswith(prefix + ".")]:
-        del sys.modules[name]
