@@ -250,7 +250,7 @@ def _check_same_shape(logits: Any, labels: Any, called: str) -> None:
 @op("WeightedCrossEntropyWithLogits", shape=rules.broadcast, T=FLOATS)
 def _weighted(logits: Tensor, labels: Tensor, pos_weight: Tensor) -> Tensor:
     weight = 1 + (pos_weight - 1) * labels
-    return (1 - labels) * logits - weight * torch.nn.functional.logsigmoid(logits)
+    return (1 - labels) * logits + weight * (torch.log1p(torch.exp(-logits.abs())) + torch.relu(-logits))
 
 
 def weighted_cross_entropy_with_logits(

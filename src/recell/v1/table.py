@@ -97,4 +97,4 @@ def _merge(*areas: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return merged
 
 
-TABLE = _merge(GRAPH, CONTROL, OPS, RNN, TRAIN, LAYERS, PLATFORM)
+TABLE = _merge(GRAPH, CONTROL, OPS, NN, RNN, TRAIN, LAYERS, PLATFORM)
