@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from recell.graph import default_session
+from recell.graph import default_session, dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph, init_scope, name_scope
 from recell.graph.dtypes import DType
@@ -152,6 +152,11 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
         attrs = {"dtype": base, "shape": static, "container": "", "shared_name": ""}
         ref = graph.create_op("VariableV2", [], attrs, scope, dtypes=[base._as_ref], shapes=[static]).outputs[0]
         self._variable = ref
+        if self._resource:
+            # TF1 asks here; the operation is made so that seeds, which count operations, come out as its do.
+            asking = scope + "IsInitialized/VarIsInitializedOp/"
+            asked = {"_variable": ref.op}
+            graph.create_op("IsVariableInitialized", [], asked, asking, dtypes=[dtypes.bool], shapes=[()])
         if validate_shape and not initial.shape.is_fully_defined():
             raise ValueError(f"initial_value must have a shape specified: {initial}")
         value = guarded(scope, initial)
