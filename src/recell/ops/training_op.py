@@ -1,0 +1,118 @@
+"""What the operations that apply gradients share: shapes, the decorator, the reading of hyper-parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from recell._lazy import lazy_module
+from recell.graph.registry import Inference, brackets
+from recell.graph.shapes import TensorShape
+from recell.ops import training_rules as rules
+from recell.ops.op import FLOATS, INDEX, op
+from recell.ops.training_rules import number
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = lazy_module("torch")
+
+
+def _agreed(i: Inference, first: TensorShape, second: TensorShape) -> TensorShape:
+    """The shape of both. ValueError in TF1's words when they differ."""
+    try:
+        return first.merge_with(second)
+    except ValueError:
+        a, b = first.tuple, second.tuple
+    if a is None or b is None or len(a) != len(b):
+        raise i.mismatch(
+            f"Shapes must be equal rank, but are {first.ndims} and {second.ndims}. "
+            f"Shapes are {brackets(first)} and {brackets(second)}."
+        )
+    at = next(k for k, (x, y) in enumerate(zip(a, b, strict=True)) if None not in (x, y) and x != y)
+    raise i.mismatch(
+        f"Dimension {at} in both shapes must be equal, but are {a[at]} and {b[at]}. "
+        f"Shapes are {brackets(first)} and {brackets(second)}."
+    )
+
+
+def _updated(i: Inference) -> TensorShape:
+    """The variable's shape: slots have it too, and a dense gradient; hyper-parameters are scalars."""
+    groups = i._groups
+    shape = groups["var"].shape
+    for label, tensor in groups.items():
+        if label in _SCALARS:
+            if tensor.shape.ndims not in (None, 0):
+                raise i.mismatch(f"Shape must be rank 0 but is rank {tensor.shape.ndims}")
+        elif label == "indices":
+            if tensor.shape.ndims not in (None, 1):
+                raise i.mismatch(f"Shape must be rank 1 but is rank {tensor.shape.ndims}")
+        elif label in ("grad", "delta") and "indices" in groups:
+            _check_rows(i, shape, tensor.shape)
+        else:
+            shape = _agreed(i, shape, tensor.shape)
+    return groups["var"].shape
+
+
+def _check_rows(i: Inference, shape: TensorShape, grad: TensorShape) -> None:
+    if shape.ndims == 0:
+        raise i.mismatch("Shape must be at least rank 1 but is rank 0")
+    if shape.tuple is not None and grad.tuple:
+        _agreed(i, TensorShape([None, *shape.tuple[1:]]), grad)
+
+
+_SCALARS = {"lr", "alpha", "momentum", "beta1_power", "beta2_power", "beta1", "beta2", "epsilon", "rho", "global_step"}
+_SCALARS |= {"l1", "l2", "l2_shrinkage", "lr_power"}
+
+
+def update(op_type: str, changes: int) -> Any:
+    """The decorator for a type whose first `changes` inputs are the variable and its slots."""
+    return op(
+        op_type,
+        shape=_updated,
+        dtype=lambda i: i.tensor(0).dtype,
+        types={"indices": INDEX, "global_step": INDEX},
+        T=FLOATS,
+        mutates=tuple(range(changes)),
+        differentiable=False,
+    )
+
+
+@op(
+    "DeduplicateRows",
+    shape=lambda i: [TensorShape(None) if (s := i.shape(0).tuple) is None else TensorShape([None, *s[1:]]), [None]],
+    dtype=lambda i: [i.dtype("values"), i.dtype("indices")],
+    types={"indices": INDEX},
+    differentiable=False,
+    view=True,
+)
+def deduplicate(values: Tensor, indices: Tensor) -> Any:
+    """The sum of the rows of `values` `[n, ...]` that have one index, and the indices, ascending, each once."""
+    unique, places = torch.unique(indices, return_inverse=True)
+    if unique.numel() == indices.numel():
+        return values, indices
+    summed = values.new_zeros((unique.numel(), *values.shape[1:]))
+    return summed.index_add_(0, places, values), unique
+
+
+def adam_numbers(b1p: Tensor, b2p: Tensor, lr: Tensor, b1: Tensor, b2: Tensor, epsilon: Tensor) -> tuple[float, ...]:
+    rate = rules.adam_rate(number(lr, "lr"), number(b1p, "beta1_power"), number(b2p, "beta2_power"))
+    return rate, number(b1, "beta1"), number(b2, "beta2"), number(epsilon, "epsilon")
+
+
+def ada_max_numbers(b1p: Tensor, lr: Tensor, b1: Tensor, b2: Tensor, epsilon: Tensor) -> tuple[float, ...]:
+    rate = number(lr, "lr") / (1.0 - number(b1p, "beta1_power"))
+    return rate, number(b1, "beta1"), number(b2, "beta2"), number(epsilon, "epsilon")
+
+
+def rms_numbers(lr: Tensor, rho: Tensor, momentum: Tensor, epsilon: Tensor) -> tuple[float, ...]:
+    return number(lr, "lr"), number(rho, "rho"), number(momentum, "momentum"), number(epsilon, "epsilon")
+
+
+def ftrl_numbers(lr: Tensor, l1: Tensor, l2: Tensor, shrinkage: Tensor | None, power: Tensor) -> tuple[float, ...]:
+    shrink = 0.0 if shrinkage is None else number(shrinkage, "l2_shrinkage")
+    return number(lr, "lr"), number(l1, "l1"), number(l2, "l2"), shrink, number(power, "lr_power")
+
+
+def da_numbers(lr: Tensor, l1: Tensor, l2: Tensor, step: Tensor) -> tuple[float, ...]:
+    return number(lr, "lr"), number(l1, "l1"), number(l2, "l2"), number(step, "global_step")

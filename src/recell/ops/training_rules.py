@@ -1,0 +1,230 @@
+"""The optimizers' update rules, as plain functions of torch tensors that change variable and slots in place.
+
+`update` is the variable's own tensor, the slots follow, then the gradient (same shape), then numbers. The variable is
+written last, so that a gradient that happens to share its memory is read before. A rule works on whole tensors and on
+selected rows alike. The formulas are TensorFlow 1's; figures of genuine TensorFlow 1.15 in the tests hold them to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from recell._lazy import lazy_module
+from recell.graph import errors
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = lazy_module("torch")
+
+
+def number(value: torch.Tensor, label: str) -> float:
+    """A hyper-parameter's value. InvalidArgumentError when it is no scalar."""
+    if value.dim():
+        raise errors.InvalidArgumentError(None, None, f"{label} is not a scalar : {list(value.shape)}")
+    return float(value)
+
+
+def check_gradient(var: torch.Tensor, grad: torch.Tensor) -> None:
+    """InvalidArgumentError when the gradient has another shape than the variable: torch would broadcast it."""
+    if var.shape != grad.shape:
+        raise errors.InvalidArgumentError(
+            None, None, f"var and grad do not have the same shape {list(var.shape)} {list(grad.shape)}"
+        )
+
+
+def on_rows(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: Any, indices: Any, *numbers: Any) -> None:
+    """Applies a rule to the rows `indices` (each named once) of a variable and its slots, and to no others."""
+    rows = row_numbers(state[0], grad, indices)
+    parts = [tensor.index_select(0, rows) for tensor in state]
+    rule(*parts, grad, *numbers)
+    for tensor, part in zip(state, parts, strict=True):
+        tensor.index_copy_(0, rows, part)
+
+
+def row_numbers(var: torch.Tensor, grad: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+    """`indices` for torch. InvalidArgumentError for one out of range, and for gradients that do not fit the rows."""
+    rows = indices.long()
+    if var.shape[1:] != grad.shape[1:] or rows.shape[0] != grad.shape[0]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"var and grad must match in all but the first dimension, and grad have one row an index: variable "
+            f"{list(var.shape)}, grad {list(grad.shape)}, indices {list(indices.shape)}",
+        )
+    if rows.numel():
+        outside = (rows < 0) | (rows >= var.shape[0])
+        if bool(outside.any()):
+            offset = int(outside.nonzero()[0])
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Index {int(rows[offset])} at offset {offset} in indices is out of range: "
+                f"indices[{offset}] = {int(rows[offset])} is not in [0, {var.shape[0]})",
+            )
+    return rows
+
+
+def gradient_descent(var: torch.Tensor, grad: torch.Tensor, lr: float) -> None:
+    var.sub_(grad, alpha=lr)
+
+
+def momentum(
+    var: torch.Tensor, accum: torch.Tensor, grad: torch.Tensor, lr: float, factor: float, nesterov: bool
+) -> None:
+    accum.mul_(factor).add_(grad)
+    if nesterov:
+        var.sub_(grad, alpha=lr)
+        var.sub_(accum, alpha=lr * factor)
+    else:
+        var.sub_(accum, alpha=lr)
+
+
+def adam_rate(lr: float, beta1_power: float, beta2_power: float) -> float:
+    """The step size with the bias corrections in it; NaN or infinite powers give what division gives."""
+    if beta1_power == 1.0:
+        return math.copysign(math.inf, lr) if lr and beta2_power != 1.0 else math.nan
+    return lr * math.sqrt(max(0.0, 1.0 - beta2_power)) / (1.0 - beta1_power)
+
+
+def adam(
+    var: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    grad: torch.Tensor,
+    rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    nesterov: bool = False,
+) -> None:
+    """Adam with `epsilon` outside the root and not corrected (the paper's "epsilon hat")."""
+    m.lerp_(grad, 1.0 - beta1)
+    step = torch.lerp(m, grad, 1.0 - beta1) if nesterov else m
+    v.mul_(beta2).addcmul_(grad, grad, value=1.0 - beta2)
+    var.addcdiv_(step, v.sqrt().add_(epsilon), value=-rate)
+
+
+def ada_max(
+    var: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    grad: torch.Tensor,
+    rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+) -> None:
+    m.lerp_(grad, 1.0 - beta1)
+    torch.maximum(v.mul_(beta2), grad.abs(), out=v)
+    var.addcdiv_(m, v + epsilon, value=-rate)
+
+
+def adagrad(var: torch.Tensor, accum: torch.Tensor, grad: torch.Tensor, lr: float, update_slots: bool = True) -> None:
+    if update_slots:
+        accum.addcmul_(grad, grad)
+    var.addcmul_(grad, accum.rsqrt(), value=-lr)
+
+
+def adadelta(
+    var: torch.Tensor,
+    accum: torch.Tensor,
+    accum_update: torch.Tensor,
+    grad: torch.Tensor,
+    lr: float,
+    rho: float,
+    epsilon: float,
+) -> None:
+    accum.mul_(rho).addcmul_(grad, grad, value=1.0 - rho)
+    step = (accum_update + epsilon).sqrt_().mul_((accum + epsilon).rsqrt_()).mul_(grad)
+    accum_update.mul_(rho).addcmul_(step, step, value=1.0 - rho)
+    var.sub_(step, alpha=lr)
+
+
+def rms_prop(
+    var: torch.Tensor,
+    ms: torch.Tensor,
+    mom: torch.Tensor,
+    grad: torch.Tensor,
+    lr: float,
+    rho: float,
+    factor: float,
+    epsilon: float,
+) -> None:
+    ms.mul_(rho).addcmul_(grad, grad, value=1.0 - rho)
+    mom.mul_(factor).addcmul_(grad, (ms + epsilon).rsqrt_(), value=lr)
+    var.sub_(mom)
+
+
+def centered_rms_prop(
+    var: torch.Tensor,
+    mg: torch.Tensor,
+    ms: torch.Tensor,
+    mom: torch.Tensor,
+    grad: torch.Tensor,
+    lr: float,
+    rho: float,
+    factor: float,
+    epsilon: float,
+) -> None:
+    ms.mul_(rho).addcmul_(grad, grad, value=1.0 - rho)
+    mg.lerp_(grad, 1.0 - rho)
+    mom.mul_(factor).addcmul_(grad, torch.addcmul(ms, mg, mg, value=-1).add_(epsilon).rsqrt_(), value=lr)
+    var.sub_(mom)
+
+
+def ftrl(
+    var: torch.Tensor,
+    accum: torch.Tensor,
+    linear: torch.Tensor,
+    grad: torch.Tensor,
+    lr: float,
+    l1: float,
+    l2: float,
+    l2_shrinkage: float,
+    lr_power: float,
+) -> None:
+    total = torch.addcmul(accum, grad, grad)
+    after, before = (total.sqrt(), accum.sqrt()) if lr_power == -0.5 else (total.pow(-lr_power), accum.pow(-lr_power))
+    shrunk = torch.add(grad, var, alpha=2.0 * l2_shrinkage) if l2_shrinkage else grad
+    linear.add_(shrunk).addcmul_(after - before, var, value=-1.0 / lr)
+    quotient = (linear.clamp(-l1, l1) - linear).div_(after.div_(lr).add_(2.0 * l2))
+    accum.copy_(total)
+    var.copy_(torch.where(linear.abs() > l1, quotient, torch.zeros((), dtype=var.dtype)))
+
+
+def _shrink(value: torch.Tensor, threshold: Any, l1: float, divisor: Any) -> torch.Tensor:
+    """The proximal step of the l1 and l2 penalties."""
+    if l1 > 0:
+        value = value.sign() * (value.abs() - threshold).clamp_(min=0)
+    return value / divisor
+
+
+def proximal_gradient_descent(var: torch.Tensor, grad: torch.Tensor, lr: float, l1: float, l2: float) -> None:
+    var.copy_(_shrink(torch.sub(var, grad, alpha=lr), lr * l1, l1, 1.0 + l2 * lr))
+
+
+def proximal_adagrad(
+    var: torch.Tensor, accum: torch.Tensor, grad: torch.Tensor, lr: float, l1: float, l2: float
+) -> None:
+    accum.addcmul_(grad, grad)
+    rate = accum.rsqrt().mul_(lr)
+    var.copy_(_shrink(torch.addcmul(var, grad, rate, value=-1), rate * l1, l1, rate * l2 + 1.0))
+
+
+def adagrad_da(
+    var: torch.Tensor,
+    sums: torch.Tensor,
+    squares: torch.Tensor,
+    grad: torch.Tensor,
+    lr: float,
+    l1: float,
+    l2: float,
+    step: float,
+) -> None:
+    sums.add_(grad)
+    squares.addcmul_(grad, grad)
+    kept = sums.sign() * (sums.abs() - l1 * step).clamp_(min=0) if l1 > 0 else sums
+    var.copy_(kept * -lr / squares.sqrt().add_(l2 * step * lr))

@@ -1,0 +1,1 @@
+"""Training: optimizers, schedules, moving averages, the global step, savers, queues. Imports `ops` and `graph`."""
