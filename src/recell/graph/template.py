@@ -48,7 +48,7 @@ class Template:
         unique_name: str | None = None,
         custom_getter: Getter | None = None,
     ) -> None:
-        if not name:
+        if name is None:
             raise ValueError("name cannot be None.")
         self._func = func
         self._name = name

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from recell.graph.core import as_default, get_default_graph, graph_of, name_scope
-from recell.graph.dtypes import as_dtype
+from recell.graph.dtypes import as_dtype, float32
 from recell.graph.graph import Graph
 from recell.graph.keys import GraphKeys
 from recell.graph.tensor import Tensor
@@ -203,6 +203,7 @@ def _derived(
     if custom_getter is not None:
         getter = custom_getter if getter is None else _nested_getter(custom_getter, getter)
     chosen = {key: getattr(base, key) if value is None else value for key, value in settings.items()}
+    chosen["constraint"] = settings["constraint"]  # TF1 hands on everything but this one
     chosen["dtype"] = base.dtype if dtype is None else as_dtype(dtype).base_dtype
     return VariableScope(reuse or base.reuse, name=name, name_scope=opened, custom_getter=getter, **chosen)
 
@@ -295,9 +296,42 @@ def get_local_variable(
     return get_variable(name, shape, dtype, initializer, regularizer, False, collections, *args, **kwargs)
 
 
+def create_partitioned_variables(
+    shape: Sequence[int],
+    slicing: Sequence[int],
+    initializer: Any,
+    dtype: Any = float32,
+    trainable: bool = True,
+    collections: Any = None,
+    name: str | None = None,
+    reuse: Any = None,
+) -> list[Any]:
+    """A variable in parts, `slicing` telling how many along each dimension; the list of the parts.
+
+    ValueError when `slicing` has not one number for each dimension. TF symbol: `tf.create_partitioned_variables`.
+    """
+    if len(shape) != len(slicing):
+        raise ValueError(
+            f"The 'shape' and 'slicing' of a partitioned Variable must have the length: {shape}, {slicing}"
+        )
+    with variable_scope(name, "PartitionedVariable", reuse=reuse) as scope:
+        whole = store_of(get_default_graph()).get_variable(
+            scope.name,
+            shape=shape,
+            dtype=dtype,
+            initializer=initializer,
+            reuse=None if scope.reuse is AUTO_REUSE else scope.reuse,
+            trainable=trainable,
+            collections=collections,
+            partitioner=lambda **_: list(slicing),
+        )
+    return list(whole)
+
+
 __all__ = [
     "AUTO_REUSE",
     "VariableScope",
+    "create_partitioned_variables",
     "get_local_variable",
     "get_variable",
     "get_variable_scope",

@@ -118,7 +118,7 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
         keys = _collection_keys(collections, self._trainable)
         self._caching_device = caching_device
         self._constraint = constraint
-        self._resource = bool(use_resource)
+        self._resource = bool(_scope_default() if use_resource is None else use_resource)
         self._synchronization = synchronization
         self._aggregation = aggregation
         self._save_slice_info: SaveSliceInfo | None = None
@@ -236,13 +236,19 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def value(self) -> Tensor:
-        """The value as operations use it: the tensor `name/read`, the same one at each call."""
-        return self._snapshot
+        """The value as operations use it: the tensor `name/read`, the same one at each call.
+
+        With `use_resource` a new reading at each call, after the control dependencies in force.
+        """
+        return self._reading("ReadVariableOp") if self._resource else self._snapshot
 
     def read_value(self) -> Tensor:
         """A new operation that reads the value, after the control dependencies in force."""
+        return self._reading("read")
+
+    def _reading(self, name: str) -> Tensor:
         ref = self._variable
-        return get_default_graph().create_op("Identity", [ref], {}, "read", groups={"input": ref}).outputs[0]
+        return get_default_graph().create_op("Identity", [ref], {}, name, groups={"input": ref}).outputs[0]
 
     def initialized_value(self) -> Tensor:
         """The value, or the initial value in a session where this variable has none yet."""
@@ -273,7 +279,7 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
         return self._variable
 
     def _as_tensor(self) -> Tensor:
-        return self._snapshot
+        return self.value()
 
     def _as_graph_element(self) -> Tensor:
         return self._variable
@@ -320,6 +326,12 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
             f"Cannot convert the variable {self.name} to a numpy array: its value is a session's. Use "
             "session.run(variable)."
         )
+
+
+def _scope_default() -> bool | None:
+    """What the variable scope in force says of `use_resource`; None where no scope was ever asked for."""
+    scopes = get_default_graph().scope_data.get("variable_scopes")
+    return None if scopes is None else scopes.current.use_resource
 
 
 def _collection_keys(collections: Any, trainable: bool) -> list[Any]:

@@ -14,7 +14,6 @@ from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.ops.array_shape import reshape, transpose
-from recell.ops.math_binary import multiply
 from recell.ops.math_unary import sign
 from recell.ops.op import FLOATS, op
 
@@ -48,10 +47,10 @@ def orthonormal(normal: Tensor, shape: Sequence[int], transposed: bool, gain: fl
     The signs make the result unique: R of the decomposition has a positive diagonal.
     """
     q, r = _qr(normal)
-    q = multiply(q, sign(_diagonal(r)))
+    q = q * sign(_diagonal(r))
     if transposed:
         q = transpose(q, (1, 0), name="matrix_transpose/transpose")
-    return multiply(gain, reshape(q, shape))
+    return gain * reshape(q, shape)
 
 
 def diagonal_matrix(
@@ -61,4 +60,4 @@ def diagonal_matrix(
     rows = np.arange(shape[0])[:, None] + offset[0]
     columns = np.arange(shape[1])[None, :] + offset[1]
     eye = (rows == columns) & (rows < min(whole)) & (columns < min(whole))
-    return multiply(gain, constant(eye.astype(dtype.as_numpy_dtype), dtype, name="eye"))
+    return gain * constant(eye.astype(dtype.as_numpy_dtype), dtype, name="eye")
