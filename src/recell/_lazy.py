@@ -59,7 +59,10 @@ class _DeferringLoader(importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing yet."""
+        """Nothing yet, but for one thing that torch itself needs of what is deferred: how its generators are made."""
+        if module.__name__ == _DEFERRED[0]:
+            opaque = importlib.import_module("torch._opaque_base")
+            importlib.import_module("torch._C")._set_generator_metaclass(opaque.OpaqueBaseMeta)
 
 
 class _DeferringFinder(importlib.abc.MetaPathFinder):

@@ -6,7 +6,7 @@ from recell.graph.body import Body
 from recell.graph.tensor import Operation, Tensor
 
 
-def _reached(body: Body, output: Tensor) -> set[Tensor]:
+def reached(body: Body, output: Tensor) -> set[Tensor]:
     """The arguments and captures of a body that one of its outputs has a derivative by."""
     found: set[Tensor] = set()
     seen: set[Tensor] = set()
@@ -31,7 +31,7 @@ def connected_through_branches(op: Operation, output: int) -> list[Tensor]:
     found: dict[Tensor, None] = {}
     for key in ("true_body", "false_body"):
         body = op.attrs[key]
-        found.update(dict.fromkeys(_reached(body, body.outputs[output])))
+        found.update(dict.fromkeys(reached(body, body.outputs[output])))
     return list(found)
 
 
@@ -47,7 +47,7 @@ def connected_through_loop(op: Operation, output: int) -> list[Tensor]:
         if variable in variables:
             continue
         variables.add(variable)
-        for tensor in _reached(body, body.outputs[variable]):
+        for tensor in reached(body, body.outputs[variable]):
             if tensor in position:
                 stack.append(position[tensor])
             else:

@@ -65,13 +65,13 @@ class OpBuilder:
         graph = get_default_graph()
         if self._all_tensors(values):
             tensors, layout, groups = self._convert(values, name)
-            op = graph.create_op(self.op_type, tensors, attrs, name, groups=groups, layout=layout)
+            op = make_node(self.op_type, tensors, attrs, name, groups=groups, layout=layout)
         else:
             # Constants made on the way are named under the operation (`Add/y`), as in TF1: at the level of the
             # program they would take names such as `y` away from its variables.
             with graph.name_scope(name or self.op_type) as scope:
                 tensors, layout, groups = self._convert(values, name)
-                op = graph.create_op(self.op_type, tensors, attrs, scope, groups=groups, layout=layout)
+                op = make_node(self.op_type, tensors, attrs, scope, groups=groups, layout=layout)
         if len(op.outputs) == 1:
             return op.outputs[0]
         return op.outputs or op

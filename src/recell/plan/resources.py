@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -84,6 +85,10 @@ class Resources:
             if found is None:
                 found = self._contexts[op] = OpContext(op, self)
             return found
+
+    def replay(self, ops: Sequence[Operation]) -> StreamReplay:
+        """What sets the streams of these operations back, for kernels that compute a stretch of a loop twice."""
+        return StreamReplay([self.context(op) for op in ops])
 
     def begin_run(self) -> None:
         """Counts a run in. RuntimeError when the session is closed."""

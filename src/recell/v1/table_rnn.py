@@ -2,4 +2,14 @@
 
 from __future__ import annotations
 
-ROWS: dict[str, dict[str, str]] = {}
+ROWS: dict[str, dict[str, str]] = {
+    "nn.rnn_cell": {
+        "recell.rnn.cell": "RNNCell",
+        "recell.rnn.basic_rnn_cell": "BasicRNNCell",
+        "recell.rnn.basic_lstm_cell": "BasicLSTMCell",
+        "recell.rnn.state": "LSTMStateTuple",
+    },
+    "nn": {
+        "recell.rnn.dynamic_rnn": "dynamic_rnn",
+    },
+}

@@ -1,0 +1,96 @@
+"""Activations of cells: one of our operations, a name, or any Python function of a tensor."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from recell.graph.body import trace
+from recell.graph.convert import convert_to_tensor
+from recell.graph.core import get_default_graph
+from recell.graph.dtypes import DType
+from recell.graph.shapes import TensorShape
+from recell.graph.tensor import Tensor
+from recell.ops.op import OpBuilder
+
+_NAMED = {
+    "elu": "recell.ops.nn_activations",
+    "exponential": "recell.ops.math_unary:exp",
+    "relu": "recell.ops.nn_activations",
+    "selu": "recell.ops.nn_activations",
+    "sigmoid": "recell.ops.math_unary",
+    "softmax": "recell.ops.nn_activations",
+    "softplus": "recell.ops.nn_activations",
+    "softsign": "recell.ops.nn_activations",
+    "tanh": "recell.ops.math_unary",
+}
+
+
+def linear(x: Any) -> Any:
+    """No activation: what goes in."""
+    return x
+
+
+def get_activation(activation: Any) -> Callable[[Any], Any]:
+    """The function that a cell's `activation` argument means; tanh for None and "".
+
+    Raises ValueError for an unknown name, TypeError for what is neither a name nor a function.
+    """
+    if callable(activation):
+        return activation
+    if not activation:
+        activation = "tanh"
+    if not isinstance(activation, str):
+        raise TypeError(f"Could not interpret activation function identifier: {activation!r}")
+    if activation == "linear":
+        return linear
+    if activation not in _NAMED:
+        raise ValueError(f"Unknown activation function:{activation} (known: linear, {', '.join(_NAMED)})")
+    module, _, name = _NAMED[activation].partition(":")
+    return getattr(importlib.import_module(module), name or activation)
+
+
+def activation_name(activation: Any) -> str:
+    """What `get_config` calls it."""
+    return getattr(activation, "__name__", type(activation).__name__)
+
+
+def as_attribute(activation: Callable[[Any], Any], dtype: DType, units: int | None) -> Any:
+    """The attribute that a step's kernel gets: a torch function, or a body traced on a `[batch, units]` tensor."""
+    graph = get_default_graph()
+    if activation is linear:
+        return linear
+    if _is_plain(activation) and activation.op_type not in graph.gradient_overrides:  # type: ignore[attr-defined]
+        return activation.kernel  # type: ignore[attr-defined]
+
+    def apply(x: Tensor) -> list[Tensor]:
+        return [convert_to_tensor(activation(x), dtype)]
+
+    name = activation_name(activation)
+    spec = (dtype, TensorShape([None, units]), "activation_input")
+    return trace(graph, f"activation {name}", [spec], apply)
+
+
+def _is_plain(activation: Any) -> bool:
+    """Whether it is an operation of one tensor whose kernel needs nothing else."""
+    if not isinstance(activation, OpBuilder):
+        return False
+    definition = activation.definition
+    return len(definition.params) == 1 and not definition.stateful and not definition.mutates
+
+
+def applied(activation: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The attribute as the kernel receives it, as a function of one torch tensor.
+
+    A body, bound by the plan to what it captures, gives a list of its results.
+    """
+
+    def apply(x: Any) -> Any:
+        result = activation(x)
+        return result[0] if result.__class__ is list else result
+
+    return apply
+
+
+__all__ = ["activation_name", "applied", "as_attribute", "get_activation", "linear"]

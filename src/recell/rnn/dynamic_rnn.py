@@ -1,0 +1,183 @@
+"""`dynamic_rnn`: a cell along the time axis of a batch of sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from recell.graph import nest
+from recell.graph.convert import convert_to_tensor
+from recell.graph.core import name_scope
+from recell.graph.shapes import TensorShape
+from recell.graph.tensor import Tensor
+from recell.graph.variable_scope import variable_scope
+from recell.ops.array_shape import shape as shape_of
+from recell.ops.math_cast import cast
+from recell.ops.state import identity
+from recell.rnn.cell import assert_like_rnncell
+from recell.rnn.recurrence import Layout, check_lengths, recur
+from recell.rnn.state import size_dims
+
+
+def dynamic_rnn(
+    cell: Any,
+    inputs: Any,
+    sequence_length: Any = None,
+    initial_state: Any = None,
+    dtype: Any = None,
+    parallel_iterations: int | None = None,
+    swap_memory: bool = False,
+    time_major: bool = False,
+    scope: Any = None,
+) -> tuple[Any, Any]:
+    """Runs `cell` over sequences of any length. TF symbol: `tf.nn.dynamic_rnn`.
+
+        for t in range(min(time, max(1, max(sequence_length)))):
+            output, new_state = cell(inputs[:, t], state)
+            outputs[:, t] = where(t < sequence_length, output, 0)
+            state = where(t < sequence_length, new_state, state)
+
+    Rows past their length are selected away, so padding may hold anything, NaN too.
+
+    Args:
+      cell: an RNNCell, or anything with its `state_size`, `output_size`, `zero_state` and call.
+      inputs: `[batch, time, ...]` (`[time, batch, ...]` with `time_major`), or a nesting of such tensors.
+      sequence_length: integers `[batch]`; None means that every row is as long as the time axis. Zero and less: an
+        empty row, whose final state is its initial one. More than the time axis counts as all of it.
+      initial_state: nested as `cell.state_size`, each leaf `[batch] + size`; zeros unless given.
+      dtype: of the zeros, needed without `initial_state`.
+      parallel_iterations: accepted; steps run one after the other, as they need each other.
+      swap_memory: keeps about the square root of the steps for the gradient and computes the others a second time,
+        which lowers the peak memory of training. Steps with side effects (assignments, Python functions, printing)
+        are kept.
+      scope: of the variables; "rnn" by default.
+
+    Returns:
+      `(outputs, state)`: outputs nested as `cell.output_size`, laid out as the inputs; the state after each row's last
+      step, nested as `cell.state_size`.
+
+    Raises:
+      TypeError: not a cell, or a state nested unlike the one that the cell returns.
+      ValueError: neither `initial_state` nor `dtype`, inputs of unknown depth or too low a rank, lengths that are no
+        vector, or a state that changes its shape.
+      tf.errors.InvalidArgumentError, in the session: lengths that are not one for each row.
+    """
+    assert_like_rnncell("cell", cell)
+    with variable_scope(scope or "rnn"):
+        leaves = [convert_to_tensor(leaf) for leaf in nest.flatten(inputs)]
+        _check_rank_two(leaves)
+        lengths = as_lengths(sequence_length)
+        if lengths is not None:
+            lengths = identity(lengths, name="sequence_length")
+        layout = _layout(leaves, time_major, swap_memory)
+        state = initial_state
+        if state is None:
+            batch = _dynamic_batch(leaves, time_major) if layout.batch is None else layout.batch
+            state = initial_state_of(cell, batch, dtype, "If there is no initial_state, you must give a dtype.")
+        _check_depths(leaves, time_major)
+        inputs = nest.pack_sequence_as(inputs, leaves)
+        with name_scope("while") as loop:
+            if lengths is not None:
+                check_lengths(lengths, layout.batch, loop[:-1])
+            result = recur(
+                lambda x, s: _same_nesting(cell(x, s), s), inputs, lengths, state, layout, output_sizes(cell)
+            )
+            ends = [identity(leaf, name=f"Exit_{2 + len(result.outputs) + k}") for k, leaf in enumerate(result.states)]
+        outputs = [
+            identity(leaf, name=_output_name(time_major, len(leaves) + k)) for k, leaf in enumerate(result.outputs)
+        ]
+        return nest.pack_sequence_as(cell.output_size, outputs), nest.pack_sequence_as(state, ends)
+
+
+def _output_name(time_major: bool, position: int) -> str:
+    return "TensorArrayStack/TensorArrayGatherV3" if time_major else f"transpose_{position}"
+
+
+def _same_nesting(result: tuple[Any, Any], state: Any) -> tuple[Any, Any]:
+    """The step's result. TypeError or ValueError when its state is nested unlike the one before."""
+    output, new_state = result
+    nest.assert_same_structure(state, new_state)
+    return output, new_state
+
+
+def output_sizes(cell: Any) -> list[Sequence[int | None]]:
+    """The dims of each output leaf behind the batch."""
+    return [size_dims(size) for size in nest.flatten(cell.output_size)]
+
+
+def as_lengths(sequence_length: Any) -> Tensor | None:
+    """The lengths as int32. ValueError when they are no vector."""
+    if sequence_length is None:
+        return None
+    lengths = cast(sequence_length, "int32")
+    if lengths.shape.ndims not in (None, 1):
+        raise ValueError(f"sequence_length must be a vector of length batch_size, but saw shape: {lengths.shape}")
+    return lengths
+
+
+def initial_state_of(cell: Any, batch: Any, dtype: Any, no_dtype: str) -> Any:
+    """The cell's own initial state. ValueError, saying `no_dtype`, without a dtype."""
+    if not dtype:
+        raise ValueError(no_dtype)
+    if getattr(cell, "get_initial_state", None) is not None:
+        return cell.get_initial_state(inputs=None, batch_size=batch, dtype=dtype)
+    return cell.zero_state(batch, dtype)
+
+
+def _check_rank_two(leaves: Sequence[Tensor]) -> None:
+    for leaf in leaves:
+        rank = leaf.shape.ndims
+        if rank is None:
+            raise ValueError(
+                f"The rank of the input must be known, but '{leaf.name}' has shape <unknown>. Give its placeholder a "
+                "shape, such as [None, None, depth], or use set_shape."
+            )
+        if rank < 2:
+            raise ValueError(f"Expected input tensor {leaf} to have rank at least 2")
+
+
+def _axes(time_major: bool) -> tuple[int, int]:
+    return (0, 1) if time_major else (1, 0)
+
+
+def _dynamic_batch(leaves: Sequence[Tensor], time_major: bool) -> Tensor:
+    return shape_of(leaves[0])[_axes(time_major)[1]]
+
+
+def _layout(leaves: Sequence[Tensor], time_major: bool, swap_memory: bool) -> Layout:
+    time_axis, batch_axis = _axes(time_major)
+    time = _agreed(leaves, time_axis, "Time steps is not the same for all the elements in the input in a batch.")
+    batch = _agreed(leaves, batch_axis, "Batch_size is not the same for all the elements in the input.")
+    return Layout(time, batch, time_major, swap_memory=bool(swap_memory))
+
+
+def _agreed(leaves: Sequence[Tensor], axis: int, message: str) -> int | None:
+    """The size of an axis that all leaves share. ValueError when two differ."""
+    found: int | None = None
+    for leaf in leaves:
+        size = leaf.shape.as_list()[axis]
+        if size is None:
+            continue
+        if found is not None and size != found:
+            shapes = ", ".join(f"{other.name} {other.shape}" for other in leaves)
+            raise ValueError(f"{message} ({shapes})")
+        found = size
+    return found
+
+
+def _check_depths(leaves: Sequence[Tensor], time_major: bool) -> None:
+    for leaf in leaves:
+        dims = leaf.shape.as_list()
+        if len(dims) < 3:
+            order = dims if time_major else dims[1::-1]
+            raise ValueError(
+                f"Shape {TensorShape(order)} must have rank at least 3 (time and batch, then the depth: '{leaf.name}')"
+            )
+        if None in dims[2:]:
+            raise ValueError(
+                "Input size (depth of inputs) must be accessible via shape inference, but saw value None. "
+                f"('{leaf.name}' {leaf.shape}: give its last axis a size, or use set_shape)"
+            )
+
+
+__all__ = ["as_lengths", "dynamic_rnn", "initial_state_of", "output_sizes"]
