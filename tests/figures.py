@@ -9,6 +9,7 @@ fill `feed`.
 
 from __future__ import annotations
 
+import functools
 import json
 import pathlib
 import re
@@ -117,12 +118,14 @@ def _words(message: str) -> str:
     return re.split(r"['\"`\d(\[:]", message, maxsplit=1)[0][:24]
 
 
+@functools.lru_cache(None)
 def read_cases(path: str | pathlib.Path) -> dict[str, str]:
     """The programs in a file of cases, by name."""
     parts = re.split(r"^\[(.+)\]$", pathlib.Path(path).read_text(), flags=re.MULTILINE)
     return {name: source.strip() + "\n" for name, source in zip(parts[1::2], parts[2::2])}  # noqa: B905 - Python 3.7
 
 
+@functools.lru_cache(None)
 def read_answers(path: str | pathlib.Path) -> dict[str, Any]:
     """What TensorFlow 1.15 answered to the cases in file `path`."""
     return json.loads(pathlib.Path(path).with_suffix(".json").read_text())

@@ -9,11 +9,10 @@ import pytest
 import recell.v1 as tf
 from tests import figures
 
-FILE = pathlib.Path(__file__).with_name("nn_cases.txt")
-CASES = figures.read_cases(FILE)
-ANSWERS = figures.read_answers(FILE)
+FILES = sorted(pathlib.Path(__file__).parent.glob("nn*_cases.txt"))
+CASES = [(path, name) for path in FILES for name in figures.read_cases(path)]
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_same_as_tensorflow(case):
-    figures.check(ANSWERS[case], figures.answer(tf, CASES[case]))
+@pytest.mark.parametrize(("path", "name"), CASES, ids=[f"{path.stem}-{name}" for path, name in CASES])
+def test_same_as_tensorflow(path, name):
+    figures.check(figures.read_answers(path)[name], figures.answer(tf, figures.read_cases(path)[name]))

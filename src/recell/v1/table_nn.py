@@ -4,6 +4,10 @@ from __future__ import annotations
 
 ROWS: dict[str, dict[str, str]] = {
     "nn": {
+        "recell.ops.candidate_sampling": (
+            "compute_accidental_hits log_uniform_candidate_sampler uniform_candidate_sampler"
+        ),
+        "recell.ops.embedding": "embedding_lookup",
         "recell.ops.math_unary": "sigmoid tanh",
         "recell.ops.nn_activations": (
             "crelu elu leaky_relu log_softmax relu relu6 selu softmax softplus softsign swish"
@@ -15,6 +19,7 @@ ROWS: dict[str, dict[str, str]] = {
         ),
         "recell.ops.nn_dense": "bias_add l2_loss l2_normalize relu_layer xw_plus_b zero_fraction",
         "recell.ops.nn_dropout": "dropout",
+        "recell.ops.sampled_loss": "nce_loss sampled_softmax_loss",
         "recell.ops.nn_norm": (
             "batch_norm_with_global_normalization batch_normalization fused_batch_norm local_response_normalization "
             "lrn=local_response_normalization moments normalize_moments sufficient_statistics weighted_moments"
