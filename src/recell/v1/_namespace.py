@@ -136,16 +136,18 @@ def namespace(path: str) -> ModuleType:
 
 
 class NamespaceFinder:
-    """Finds the table's namespaces for `import` statements, under each of `PREFIXES`.
+    """Finds the table's namespaces for `import` statements, under each of `prefixes`.
 
     It is its own loader. A namespace that is not in the table raises ModuleNotFoundError naming the nearest.
     """
 
+    def __init__(self, *prefixes: str) -> None:
+        self.prefixes = list(prefixes)
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        prefix = next((p for p in PREFIXES if fullname == p or fullname.startswith(p + ".")), None)
-        if prefix is None or fullname == ROOT:
+        if not any(fullname == prefix or fullname.startswith(prefix + ".") for prefix in self.prefixes):
             return None
         found = path_of(fullname)
         if found in namespaces():
@@ -165,19 +167,21 @@ class NamespaceFinder:
         sys.modules[module.__name__] = namespace(path_of(module.__name__))
 
 
-_FINDER: Any = NamespaceFinder()
+_FINDER: Any = NamespaceFinder(ROOT)
+_FIRST: Any = NamespaceFinder()
 
 
 def install(root: ModuleType) -> None:
     """Makes `root` (recell.v1) the root namespace and lets `import recell.v1.nn` find the others."""
     root.__class__ = Namespace
-    if _FINDER not in sys.meta_path:
-        sys.meta_path.append(_FINDER)
+    # After Python's own finders: recell.v1 has files of its own.
+    sys.meta_path.append(_FINDER)
 
 
 def answer_to(prefix: str) -> None:
     """From now on `import PREFIX` and everything below it mean the table, before any installed package of that name."""
     if prefix not in PREFIXES:
         PREFIXES.append(prefix)
-    sys.meta_path.remove(_FINDER)
-    sys.meta_path.insert(0, _FINDER)
+        _FIRST.prefixes.append(prefix)
+    if _FIRST not in sys.meta_path:
+        sys.meta_path.insert(0, _FIRST)

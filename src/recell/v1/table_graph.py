@@ -8,8 +8,8 @@ _DTYPES = (
 )
 _REFS = (
     "float16_ref half_ref bfloat16_ref float32_ref float64_ref double_ref complex64_ref complex128_ref int8_ref "
-    "int16_ref int32_ref int64_ref uint8_ref uint16_ref uint32_ref uint64_ref bool_ref string_ref resource_ref variant_ref "
-    "qint8_ref quint8_ref qint16_ref quint16_ref qint32_ref"
+    "int16_ref int32_ref int64_ref uint8_ref uint16_ref uint32_ref uint64_ref bool_ref string_ref resource_ref "
+    "variant_ref qint8_ref quint8_ref qint16_ref quint16_ref qint32_ref"
 )
 _ERRORS = (
     "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED "

@@ -6,7 +6,8 @@ ROWS: dict[str, dict[str, str]] = {
     "": {
         "recell.v1._release": (
             "VERSION GIT_VERSION COMPILER_VERSION GRAPH_DEF_VERSION CXX11_ABI_FLAG MONOLITHIC_BUILD "
-            "__version__=VERSION __git_version__=GIT_VERSION __compiler_version__=COMPILER_VERSION __cxx11_abi_flag__=CXX11_ABI_FLAG "
+            "__version__=VERSION __git_version__=GIT_VERSION __compiler_version__=COMPILER_VERSION "
+            "__cxx11_abi_flag__=CXX11_ABI_FLAG "
             "__monolithic_build__=MONOLITHIC_BUILD"
         ),
     },
