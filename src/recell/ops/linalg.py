@@ -16,11 +16,7 @@ from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._attributes import renamed, static_axes, static_value
 from recell.ops._kernels import bracketed, invalid
-from recell.ops.math_binary import maximum, multiply
-from recell.ops.math_unary import rsqrt
-from recell.ops.math_unary import square as squared
 from recell.ops.op import FLOATS, INTS, NUMBERS, op
-from recell.ops.reductions import reduce_sum
 
 if TYPE_CHECKING:
     import torch
@@ -251,15 +247,6 @@ def _norm(x: Tensor, ord: Any, axis: Any, keepdims: bool) -> Tensor:
     if ord == 1:
         return torch.sum(size, dims, keepdim=keepdims)
     return torch.pow(torch.sum(torch.pow(size, ord), dims, keepdim=keepdims), 1.0 / ord)
-
-
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None) -> Any:
-    """`x` divided by its norm along `axis`, or by `sqrt(epsilon)` if that is larger. TF symbol: `tf.nn.l2_normalize`."""
-    axis = renamed("axis", axis, "dim", dim)
-    with name_scope(name, "l2_normalize", [x]) as scope:
-        x = convert_to_tensor(x, name="x")
-        inverse = rsqrt(maximum(reduce_sum(squared(x), axis, keepdims=True), epsilon))
-        return multiply(x, inverse, name=scope)
 
 
 def _cross_shape(i: Inference) -> TensorShape:

@@ -12,7 +12,9 @@ from recell.graph.core import name_scope
 from recell.graph.dtypes import DType, as_dtype
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
+from recell.graph.tensor import Tensor as GraphTensor
 from recell.ops import rules
+from recell.ops._composites import unwrapped
 from recell.ops._kernels import is_strings
 from recell.ops.op import op
 
@@ -39,20 +41,12 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     A SparseTensor or IndexedSlices keeps its form. Raises TypeError for a value or dtype that cannot be cast.
     """
     base = as_dtype(dtype).base_dtype
-    if isinstance(x, _graph_tensor()) and x.dtype is base:
+    if isinstance(x, GraphTensor) and x.dtype is base:
         return x
     with name_scope(name, "Cast", [x]) as scope:
-        rewrap = getattr(x, "_with_values", None)
-        if rewrap is not None:
-            return rewrap(_cast(x.values, base, name=scope))
-        x = convert_to_tensor(x, name="x")
-        return _cast(x, base, name=scope) if x.dtype.base_dtype is not base else x
-
-
-def _graph_tensor() -> type:
-    from recell.graph.tensor import Tensor as GraphTensor
-
-    return GraphTensor
+        elements, rewrap = unwrapped(x)
+        elements = convert_to_tensor(elements, name="x")
+        return rewrap(elements if elements.dtype.base_dtype is base else _cast(elements, base, name=scope))
 
 
 def to_float(x: Any, name: str = "ToFloat") -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from recell._lazy import lazy_module
 from recell.graph import dtypes
 from recell.ops import rules
+from recell.ops._composites import unwrapped
 from recell.ops.op import BOOL, FLOATS, INTS, NUMBERS, op
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def _abs(x: Tensor) -> Tensor:
 
 def abs(x: Any, name: str | None = None) -> Any:
     """The absolute value; of complex numbers the modulus, which is real. TF symbol: `tf.abs`."""
-    rewrap = getattr(x, "_with_values", None)
-    return _abs(x, name=name) if rewrap is None else rewrap(_abs(x.values, name=name))
+    elements, rewrap = unwrapped(x)
+    return rewrap(_abs(elements, name=name))
 
 
 @op("Neg", shape=rules.unchanged, T=_SIGNED)

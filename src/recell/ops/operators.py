@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from recell.graph.convert import convert_to_tensor, is_tensor_like
 from recell.graph.core import name_scope
 from recell.graph.tensor import Tensor
+from recell.graph.variables import Variable
 from recell.ops import comparison, math_binary, math_unary
 from recell.ops.linalg import matmul
 from recell.ops.slicing import getitem
 
 Binary = Callable[..., Any]
+_PLAIN = (int, float, complex, str, bytes, np.ndarray, np.generic)
 
 
 def _multiplied(x: Any, y: Any, name: str | None = None) -> Any:
@@ -62,7 +66,7 @@ def _forward(default: str, function: Binary) -> Binary:
                     y = convert_to_tensor(y, None if is_tensor_like(y) else x.dtype.base_dtype, name="y")
                 except TypeError:
                     # The other side may know what to do; if it does not, the program should see the real reason.
-                    if hasattr(type(y), f"__r{default}__"):
+                    if hasattr(type(y), f"__r{default}__") and not isinstance(y, _PLAIN):
                         return NotImplemented
                     raise
             return function(x, y, name=scope)
@@ -112,3 +116,4 @@ def overload(cls: type) -> type:
 _METHODS = operator_functions()
 for _name, _method in _METHODS.items():
     Tensor._override_operator(_name, _method)
+    Variable._override_operator(_name, _method)

@@ -15,7 +15,7 @@ from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._attributes import renamed, static_axes, static_int
-from recell.ops._kernels import invalid, same_memory
+from recell.ops._kernels import bracketed, invalid, same_memory
 from recell.ops.comparison import not_equal
 from recell.ops.math_binary import subtract
 from recell.ops.math_cast import cast
@@ -220,7 +220,7 @@ def _arg_shape(i: Inference) -> TensorShape:
 
 def _position(x: Tensor, axis: int, output_type: Any, find: Callable[..., Tensor]) -> Tensor:
     if x.ndim and x.shape[axis] == 0:
-        raise invalid(f"Reduction axis {axis} is empty in shape {list(x.shape)}")
+        raise invalid(f"Reduction axis {axis} is empty in shape {bracketed(x)}")
     if x.dtype == torch.bool:
         x = x.to(torch.uint8)
     found = find(x, axis) if x.ndim else torch.zeros((), dtype=torch.int64)

@@ -229,8 +229,6 @@ def _slice_shape(i: Inference) -> TensorShape:
         if count == -1:
             result.append(None if dim is None or start is None else dim - start)
         else:
-            if dim is not None and start is not None and not 0 <= start <= start + count <= dim:
-                raise i.mismatch(f"Expected size[{axis}] in [0, {dim - start}], but got {count}")
             result.append(int(count))
     return TensorShape.of(tuple(result))
 
