@@ -213,14 +213,14 @@ class VariableStore:
         plan = partition_plan(partitioner, shape, dtype)
         parts = []
         for number, (offset, size) in enumerate(zip(plan.offsets, plan.shapes, strict=True)):
-            info = PartitionInfo(shape.as_list(), offset)  # type: ignore[arg-type]
+            info = PartitionInfo(shape.as_list(), offset)
             start, part_shape = initializer, size
             if initializer is not None and not callable(initializer):
                 start = _slice_of(initializer, offset, size)
                 part_shape = None  # type: ignore[assignment]
             with name_scope(None):
                 part = self._single(f"{name}/part_{number}", part_shape, dtype, start, regularizer, reuse, making, info)
-            part._set_save_slice_info(Variable.SaveSliceInfo(name, shape.as_list(), offset, size))  # type: ignore[arg-type]
+            part._set_save_slice_info(Variable.SaveSliceInfo(name, shape.as_list(), offset, size))
             parts.append(part)
         whole = PartitionedVariable(name, shape, dtype, parts, plan.partitions)
         self._partitioned_vars[name] = whole

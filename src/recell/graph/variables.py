@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from recell.graph import default_session, dtypes
+from recell.graph import default_session, dtypes, variable_slice
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph, init_scope, name_scope
 from recell.graph.dtypes import DType
@@ -18,7 +18,6 @@ from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.tensor import Operation, Tensor
 from recell.graph.variable_guard import guarded
 from recell.graph.variable_options import VariableAggregation, VariableSynchronization, resolve_trainable
-from recell.graph.variable_slice import SaveSliceInfo
 from recell.graph.variable_updates import VariableUpdates
 
 
@@ -88,7 +87,7 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
     Raises ValueError for a missing initial value, one of unknown shape, or one from inside a loop or a branch.
     """
 
-    SaveSliceInfo = SaveSliceInfo
+    SaveSliceInfo = variable_slice.SaveSliceInfo
 
     def __init__(
         self,
@@ -121,7 +120,7 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
         self._resource = bool(_scope_default() if use_resource is None else use_resource)
         self._synchronization = synchronization
         self._aggregation = aggregation
-        self._save_slice_info: SaveSliceInfo | None = None
+        self._save_slice_info: variable_slice.SaveSliceInfo | None = None
         with init_scope():
             values = [initial_value] if isinstance(initial_value, (Tensor, Variable)) else []
             with name_scope(name, "Variable", values) as scope:
@@ -288,10 +287,10 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
         """This variable, as a key of dictionaries: variables compare by identity here."""
         return self
 
-    def _get_save_slice_info(self) -> SaveSliceInfo | None:
+    def _get_save_slice_info(self) -> variable_slice.SaveSliceInfo | None:
         return self._save_slice_info
 
-    def _set_save_slice_info(self, save_slice_info: SaveSliceInfo | None) -> None:
+    def _set_save_slice_info(self, save_slice_info: variable_slice.SaveSliceInfo | None) -> None:
         self._save_slice_info = save_slice_info
 
     @staticmethod

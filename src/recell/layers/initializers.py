@@ -6,13 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from recell._lazy import lazy_module
 from recell.graph import dtypes
 from recell.graph.dtypes import as_dtype
 from recell.graph.tensor import Tensor
+from recell.ops import random
 from recell.ops.initializers import fans
-
-random = lazy_module("recell.ops.random")
 
 
 def variance_scaling_initializer(

@@ -57,15 +57,16 @@ def l1_l2_regularizer(scale_l1: float = 1.0, scale_l2: float = 1.0, scope: str |
         return l2_regularizer(scale_l2, scope)
     if scale_l2 == 0.0:
         return l1_regularizer(scale_l1, scope)
-    return sum_regularizer([l1_regularizer(scale_l1), l2_regularizer(scale_l2)], scope=scope)
+    return _added([l1_regularizer(scale_l1), l2_regularizer(scale_l2)], scope)
 
 
 def sum_regularizer(regularizer_list: Sequence[Regularizer | None], scope: str | None = None) -> Regularizer | None:
     """Several penalties added up; None when there are none."""
     regularizers = [regularizer for regularizer in regularizer_list if regularizer is not None]
-    if not regularizers:
-        return None
+    return _added(regularizers, scope) if regularizers else None
 
+
+def _added(regularizers: Sequence[Regularizer], scope: str | None) -> Regularizer:
     def added(weights: Any) -> Tensor | None:
         with name_scope(scope, "sum_regularizer", [weights]) as name:
             terms = [term for term in (regularizer(weights) for regularizer in regularizers) if term is not None]

@@ -12,16 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from recell._lazy import lazy_module
 from recell.graph import dtypes
 from recell.graph.convert import constant
 from recell.graph.dtypes import DType, as_dtype
 from recell.graph.tensor import Tensor
 from recell.graph.variable_store import set_default_initializers
-from recell.ops import array_make
-from recell.ops.initializer_matrices import diagonal_matrix, orthonormal
-
-random = lazy_module("recell.ops.random")
+from recell.ops import array_make, random
+from recell.ops.initializer_matrices import orthonormal
+from recell.ops.linalg_matrix import eye
 
 _TRUNCATED_STDDEV = 0.87962566103423978
 """The standard deviation of a unit normal cut off at two: divided by it, truncated normals have the one asked for."""
@@ -282,8 +280,11 @@ class Identity(Initializer):
         whole = _whole(shape, partition_info)
         if len(whole) != 2:
             raise ValueError(f"Identity matrix initializer can only be used for 2D matrices, but the shape is {whole}.")
-        offset = (0, 0) if partition_info is None else tuple(partition_info.var_offset)
-        return diagonal_matrix(self.gain, whole, offset, shape, as_dtype(self.dtype if dtype is None else dtype))
+        matrix: Any = eye(int(whole[0]), int(whole[1]), dtype=self.dtype if dtype is None else dtype)
+        if partition_info is not None:
+            row, column = partition_info.var_offset
+            matrix = matrix[row : row + shape[0], column : column + shape[1]]
+        return self.gain * matrix
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain, "dtype": self.dtype.name}

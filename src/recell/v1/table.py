@@ -14,6 +14,7 @@ from recell.v1.table_ops import ROWS as OPS
 from recell.v1.table_platform import ROWS as PLATFORM
 from recell.v1.table_rnn import ROWS as RNN
 from recell.v1.table_train import ROWS as TRAIN
+from recell.v1.table_variables import ROWS as VARIABLES
 
 SAME: dict[str, str] = {
     # alias -> the namespace that it is the same object as
@@ -97,4 +98,4 @@ def _merge(*areas: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return merged
 
 
-TABLE = _merge(GRAPH, CONTROL, OPS, NN, RNN, TRAIN, LAYERS, PLATFORM)
+TABLE = _merge(GRAPH, VARIABLES, CONTROL, OPS, NN, RNN, TRAIN, LAYERS, PLATFORM)
