@@ -57,28 +57,39 @@ def _gradients(
     given = iter(values[y_count:position])
     stops = values[position : position + stop_count]
     xs = values[position + stop_count :]
-    outputs, seeds = [], []
-    for y, has_grad in zip(ys, grad_mask, strict=True):
-        seed = next(given) if has_grad else None
-        if y.requires_grad:
-            outputs.append(y)
-            seeds.append(torch.ones_like(y) if seed is None else seed.expand_as(y) if seed.shape != y.shape else seed)
+    outputs = []
+    with torch.enable_grad():
+        for y, has_grad in zip(ys, grad_mask, strict=True):
+            seed = next(given) if has_grad else None
+            if y.requires_grad:
+                outputs.append(_scalar(y, seed))
     wanted = [x for x in xs if x.requires_grad]
     if outputs and wanted:
-        found = iter(_differentiate(outputs, wanted, seeds, stops, retain, create))
+        found = iter(_differentiate(outputs, wanted, stops, retain, create))
         by_value = [next(found) if x.requires_grad else None for x in xs]
     else:
         by_value = [None] * len(xs)
     return tuple(_summed(xs, by_value, x_slots))
 
 
+def _scalar(y: Any, seed: Any) -> Any:
+    """What is differentiated: the sum of y, weighed by its seed.
+
+    A scalar, so that autograd needs no seeds of its own: their shape check imports sympy, a third of a second.
+    """
+    if seed is not None:
+        return (y * seed).sum()
+    return y if y.ndim == 0 else y.sum()
+
+
 def _differentiate(
-    outputs: list[Any], wanted: list[Any], seeds: list[Any], stops: tuple[Any, ...], retain: bool, create: bool
+    outputs: list[Any], wanted: list[Any], stops: tuple[Any, ...], retain: bool, create: bool
 ) -> Sequence[Any]:
+    ask = functools.partial(
+        torch.autograd.grad, outputs, wanted, allow_unused=True, retain_graph=retain or create, create_graph=create
+    )
     if not stops:
-        return torch.autograd.grad(
-            outputs, wanted, seeds, allow_unused=True, retain_graph=retain or create, create_graph=create
-        )
+        return ask()
     caught: dict[int, Any] = {}
 
     def stop(key: int, gradient: Any) -> Any:
@@ -87,9 +98,7 @@ def _differentiate(
 
     handles = [t.register_hook(functools.partial(stop, id(t))) for t in stops if t.requires_grad]
     try:
-        found = torch.autograd.grad(
-            outputs, wanted, seeds, allow_unused=True, retain_graph=retain or create, create_graph=create
-        )
+        found = ask()
     finally:
         for handle in handles:
             handle.remove()
