@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+_CHECKS = (
+    "assert_equal assert_greater assert_greater_equal assert_integer assert_less assert_less_equal assert_near "
+    "assert_negative assert_non_negative assert_non_positive assert_none_equal assert_positive assert_proper_iterable "
+    "assert_same_float_dtype assert_type is_non_decreasing is_numeric_tensor is_strictly_increasing"
+)
+_SHAPE_CHECKS = "assert_rank assert_rank_at_least assert_rank_in assert_scalar"
+
 ROWS: dict[str, dict[str, str]] = {
     "": {
         "recell.ops.state": (
@@ -11,13 +18,27 @@ ROWS: dict[str, dict[str, str]] = {
         ),
         "recell.ops.gradients": "gradients hessians AggregationMethod",
         "recell.ops.custom_gradient": (
-            "RegisterGradient custom_gradient NoGradient=no_gradient NotDifferentiable=no_gradient "
-            "no_gradient"
+            "RegisterGradient custom_gradient NoGradient=no_gradient NotDifferentiable=no_gradient no_gradient"
         ),
         "recell.ops.control_flow": "cond case while_loop",
+        "recell.ops.tensor_array": "TensorArray",
+        "recell.ops.functional": "foldl foldr map_fn scan",
+        "recell.ops.host": (
+            "add_check_numerics_ops check_numerics get_static_value guarantee_const numpy_function py_func timestamp "
+            "verify_tensor_all_finite"
+        ),
+        "recell.ops.logging_ops": "Assert Print print=print_v2",
+        "recell.ops.check_ops": _CHECKS,
+        "recell.ops.check_shapes": _SHAPE_CHECKS,
         "recell.graph.indexed_slices": (
             "IndexedSlices IndexedSlicesValue convert_to_tensor_or_indexed_slices convert_n_to_tensor_or_indexed_slices"
         ),
+    },
+    "debugging": {
+        "recell.ops.check_ops": _CHECKS,
+        "recell.ops.check_shapes": f"{_SHAPE_CHECKS} assert_shapes",
+        "recell.ops.logging_ops": "Assert",
+        "recell.ops.host": "assert_all_finite=verify_tensor_all_finite check_numerics",
     },
     "python.ops.control_flow_ops": {"recell.ops.state": "with_dependencies"},
     "python.framework.ops": {"recell.ops.state": "prevent_gradient"},
