@@ -53,6 +53,9 @@ def cond(
     differ.
     """
     true_fn, false_fn = true_fn or fn1, false_fn or fn2
+    for label, function in (("true_fn", true_fn), ("false_fn", false_fn)):
+        if function is None:
+            raise TypeError(f"cond(): {label} argument required")
     if not callable(true_fn):
         raise TypeError("true_fn must be callable.")
     if not callable(false_fn):
@@ -60,7 +63,7 @@ def cond(
     if isinstance(pred, bool):
         raise TypeError("pred must not be a Python bool")
     with name_scope(name, "cond", [pred]):
-        pred = convert_to_tensor(pred, dtypes.bool)
+        pred = _scalar_bool(pred, "The predicate of a branch")
         true_body, true_result = _trace_branch(true_fn, "true_fn")
         false_body, false_result = _trace_branch(false_fn, "false_fn")
         _check_branches(true_result, false_result, true_body, false_body)
@@ -135,15 +138,14 @@ def _rebuilt(item: Any, parts: list[Tensor]) -> Any:
 
 
 def _check_branches(true_result: Any, false_result: Any, true_body: Body, false_body: Body) -> None:
+    nest.assert_same_structure(true_result, false_result, check_types=False)
     if len(true_body.outputs) != len(false_body.outputs):
         raise ValueError(
             f"true_fn and false_fn must return the same number of outputs: {len(true_body.outputs)} and "
             f"{len(false_body.outputs)}."
         )
-    try:
-        nest.assert_same_structure(true_result, false_result, check_types=False)
-    except (ValueError, TypeError) as error:
-        raise type(error)(f"Incompatible return values of true_fn and false_fn: {error}") from None
+    if not true_body.outputs:
+        raise ValueError("true_fn and false_fn must return at least one result.")
     for a, b in zip(true_body.outputs, false_body.outputs, strict=True):
         if a.dtype.base_dtype is not b.dtype.base_dtype:
             raise ValueError(
@@ -172,22 +174,26 @@ def case(
 ) -> Any:
     """The function of the first pair whose predicate holds, else `default`. TF symbol: `tf.case`.
 
-    `pred_fn_pairs` is a list of (bool scalar, function) pairs or a dict. InvalidArgumentError while running when two
-    predicates hold though `exclusive`, or none does and there is no `default`. TypeError for pairs that are none.
+    `pred_fn_pairs` is a list of (bool scalar, function) pairs or a dict. InvalidArgumentError, when run: with
+    `exclusive` and a default, if two predicates hold; without `default`, if none does. TypeError for pairs that are
+    none, ValueError for an empty list.
     """
+    if not isinstance(pred_fn_pairs, (list, tuple, dict)):
+        raise TypeError("fns must be a list, tuple, or dict")
     pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else list(pred_fn_pairs)
     for pair in pairs:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError("Each entry in pred_fn_pairs must be a 2-tuple")
         if not callable(pair[1]):
-            raise TypeError(f"fn for pred {pair[0]} must be callable.")
+            raise TypeError(f"fn for pred {getattr(pair[0], 'name', pair[0])} must be callable.")
+        if isinstance(pair[0], bool):
+            raise TypeError(f"pred must be a Tensor, got: {pair[0]}")
     if not pairs:
-        raise TypeError("pred_fn_pairs must be a list, tuple or dict with at least one pair.")
+        raise ValueError("pred_fn_pairs must hold at least one (predicate, function) pair.")
     with name_scope(name, "case", [pred for pred, _ in pairs]):
         preds = [convert_to_tensor(pred, dtypes.bool) for pred, _ in pairs]
-        checks = [_only_one(preds, default is None)] if exclusive or default is None else []
-        if not exclusive and default is None:
-            checks = [_only_one(preds, True, several=True)]
+        # As in TF1, two predicates that hold are an error only where there is a default.
+        checks = [_check(preds, default)] if exclusive or default is None else []
         with control_dependencies(checks):
             chosen = default or pairs[-1][1]
             rest = list(zip(preds, (fn for _, fn in pairs), strict=True))
@@ -204,22 +210,23 @@ def _nested(pred: Tensor, function: Callable[[], Any], otherwise: Callable[[], A
     return lambda: cond(pred, function, otherwise, strict=strict)
 
 
-def _check_count(*preds: Any, need_one: bool, several: bool) -> None:
+def _check_count(*preds: Any, names: str, need_one: bool) -> None:
     count = sum(bool(pred) for pred in preds)
-    if (count > 1 and not several) or (count == 0 and need_one):
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"case: of {len(preds)} predicates {count} hold ({[bool(p) for p in preds]}), but "
-            + ("at most one may." if count else "one must when there is no default."),
-        )
+    if need_one and not count:
+        told = "Input error: None of conditions evaluated as True:"
+    elif not need_one and count > 1:
+        told = f"Input error: exclusive=True: more than 1 conditions ({names}) evaluated as True:"
+    else:
+        return
+    shown = " ".join("1" if bool(pred) else "0" for pred in preds)
+    raise errors.InvalidArgumentError(None, None, f"assertion failed: [{told}] [{shown}]")
 
 
 register(OpDef("CheckPredicates", _check_count, differentiable=False))
 
 
-def _only_one(preds: Sequence[Tensor], need_one: bool, several: bool = False) -> Operation:
-    attrs = {"need_one": need_one, "several": several}
+def _check(preds: Sequence[Tensor], default: Any) -> Operation:
+    attrs = {"names": ", ".join(pred.name for pred in preds), "need_one": default is None}
     return get_default_graph().create_op("CheckPredicates", list(preds), attrs, dtypes=[], shapes=[])
 
 
@@ -306,9 +313,12 @@ def _build_loop(
     def run_cond(*args: Tensor) -> list[Tensor]:
         return [_predicate(cond(*_pack(loop_vars, args)))]
 
+    given_back: list[Any] = []
+
     def run_body(*args: Tensor) -> list[Tensor]:
-        result = body(*_pack(loop_vars, args))
-        return _loop_results(loop_vars, result, args)
+        result = _as_loop_vars(body(*_pack(loop_vars, args)))
+        given_back.append(result)
+        return _loop_results(loop_vars, result, args, initial)
 
     cond_trace = trace(graph, "while condition", specs, run_cond)
     body_trace = trace(graph, "while body", specs, run_body)
@@ -323,21 +333,32 @@ def _build_loop(
         raise ValueError(f"maximum_iterations must be a scalar, saw shape: {limit[0].shape}")
     op = make_node("While", [*initial, *limit], attrs, "While", dtypes=[s[0] for s in specs], shapes=shapes)
     exits = [identity(t, name="Exit") for t in op.outputs]
-    packed = _pack(loop_vars, exits)
-    return packed[0] if len(packed) == 1 and not same_structure else packed
+    packed = _pack(given_back[0], exits)
+    return packed[0] if len(exits) == 1 and not same_structure else packed
 
 
 def _predicate(result: Any) -> Tensor:
-    pred = convert_to_tensor(result)
+    return _scalar_bool(result, "The condition of a loop")
+
+
+def _scalar_bool(value: Any, what: str) -> Tensor:
+    """`value` as a bool scalar. TypeError for another dtype, ValueError for another shape."""
+    pred = convert_to_tensor(value)
     if pred.dtype.base_dtype is not dtypes.bool:
-        raise TypeError(f"The condition of a loop must be a bool scalar, but {pred} is none.")
+        raise TypeError(f"{what} must be a bool scalar, but {pred.name} has type {pred.dtype.name}.")
+    if pred.shape.ndims not in (0, None):
+        raise ValueError(
+            f"Shape must be rank 0 but is rank {pred.shape.ndims}: {what.lower()} must be a bool scalar, but "
+            f"{pred.name} has shape {pred.shape}."
+        )
     return pred
 
 
 def _invariants(loop_vars: Any, initial: Sequence[Tensor], given: Any) -> list[TensorShape]:
     if given is None:
         return [t.shape for t in initial]
-    flat = nest.flatten_up_to(loop_vars, given, check_types=False) if _is_nest(loop_vars) else nest.flatten(given)
+    nest.assert_same_structure(loop_vars, given, check_types=False)
+    flat = nest.flatten(given)
     shapes: list[TensorShape] = []
     for item, shape in zip(nest.flatten(loop_vars), flat, strict=True):
         parts = _leaf_tensors(item)
@@ -355,38 +376,31 @@ def _invariants(loop_vars: Any, initial: Sequence[Tensor], given: Any) -> list[T
     return shapes
 
 
-def _is_nest(value: Any) -> bool:
-    return isinstance(value, (list, tuple, dict))
+def _as_loop_vars(result: Any) -> Any:
+    """What a body gives, as a sequence of loop variables."""
+    return result if nest.is_sequence(result) else [result]
 
 
-def _loop_results(loop_vars: Any, result: Any, args: Sequence[Tensor]) -> list[Tensor]:
+def _loop_results(loop_vars: Any, result: Any, args: Sequence[Tensor], initial: Sequence[Tensor]) -> list[Tensor]:
     """What one iteration gives, checked against the loop variables."""
-    if not nest.is_sequence(result) or (len(loop_vars) == 1 and not _same_length(result, loop_vars)):
-        result = [result]
-    if isinstance(result, tuple) != isinstance(loop_vars, tuple) and not hasattr(result, "_fields"):
-        result = tuple(result) if isinstance(loop_vars, tuple) else list(result)
-    nest.assert_same_structure(list(loop_vars), list(result))
+    nest.assert_same_structure(list(_pack(loop_vars, args)), list(result))
     tensors = [
         convert_to_tensor(item, arg.dtype.base_dtype if not hasattr(item, "dtype") else None)
         for item, arg in zip(_flatten(result), args, strict=True)
     ]
-    for tensor, arg in zip(tensors, args, strict=True):
+    for tensor, arg, first in zip(tensors, args, initial, strict=True):
         if tensor.dtype.base_dtype is not arg.dtype.base_dtype:
             raise TypeError(
-                f"Loop variable {arg.name} enters the loop with type {arg.dtype.name}, but has type "
+                f"Loop variable {first.name} enters the loop with type {arg.dtype.name}, but has type "
                 f"{tensor.dtype.base_dtype.name} after one iteration."
             )
         if not _fits(tensor.shape, arg.shape):
             raise ValueError(
-                f"The shape for {arg.name} is not an invariant for the loop. It enters the loop with "
-                f"shape {arg.shape}, but has shape {tensor.shape} after one iteration. Provide shape invariants using either the "
-                "`shape_invariants` argument of tf.while_loop or set_shape() on the loop variables."
+                f"Input tensor '{first.name}' enters the loop with shape {arg.shape}, but has shape {tensor.shape} "
+                "after one iteration. To allow the shape to vary across iterations, use the `shape_invariants` argument of "
+                "tf.while_loop to specify a less-specific shape."
             )
     return tensors
-
-
-def _same_length(a: Any, b: Any) -> bool:
-    return isinstance(a, (list, tuple)) and not hasattr(a, "_fields") and len(a) == len(b)
 
 
 def _fits(after: TensorShape, invariant: TensorShape) -> bool:
