@@ -261,4 +261,5 @@ def describe(structure: Any) -> str:
 
 
 def cell_names() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.json") if not path.stem.startswith("driver_"))
+    """The goldens that describe a cell and nothing but it."""
+    return sorted(path.stem for path in FOLDER.glob("*.json") if not path.stem.startswith(("driver_", "rng_")))

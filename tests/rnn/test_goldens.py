@@ -29,7 +29,8 @@ def test_every_golden_is_used() -> None:
 
     drivers = {path.stem for path in FOLDER.glob("driver_*.json")}
     assert drivers == set(DRIVERS)
-    assert {path.stem for path in FOLDER.glob("*.npz")} == drivers | set(cell_names())
+    random = {path.stem for path in FOLDER.glob("rng_*.json")}
+    assert {path.stem for path in FOLDER.glob("*.npz")} == drivers | random | set(cell_names())
 
 
 class TestTheComparisonItself:

@@ -70,7 +70,8 @@ class BasicLSTMCell(LayerRNNCell):
 
     Example:
       >>> import recell.v1 as tf
-      >>> with tf.Graph().as_default(), tf.Session() as session, tf.variable_scope("", initializer=tf.ones_initializer()):
+      >>> ones = tf.ones_initializer()
+      >>> with tf.Graph().as_default(), tf.Session() as session, tf.variable_scope("", initializer=ones):
       ...     cell = tf.nn.rnn_cell.BasicLSTMCell(1)
       ...     output, state = cell(tf.constant([[0.5]]), cell.zero_state(1, tf.float32))
       ...     session.run(tf.global_variables_initializer())

@@ -33,7 +33,9 @@ def _step(x: Tensor, h: Tensor, kernel: Tensor, bias: Tensor, activation: Any) -
 
 
 class BasicRNNCell(LayerRNNCell):
-    """The most basic cell: output and new state are one layer on input and old state. TF symbol: `tf.nn.rnn_cell.BasicRNNCell`.
+    """The most basic cell: output and new state are one layer on input and old state.
+
+    TF symbol: `tf.nn.rnn_cell.BasicRNNCell`; the maths: `recell.kernels.rnn_step`.
 
         h' = activation([x, h] W + b)
 
@@ -50,7 +52,8 @@ class BasicRNNCell(LayerRNNCell):
 
     Example:
       >>> import recell.v1 as tf
-      >>> with tf.Graph().as_default(), tf.Session() as session, tf.variable_scope("", initializer=tf.ones_initializer()):
+      >>> ones = tf.ones_initializer()
+      >>> with tf.Graph().as_default(), tf.Session() as session, tf.variable_scope("", initializer=ones):
       ...     cell = tf.nn.rnn_cell.BasicRNNCell(1)
       ...     output, state = cell(tf.constant([[0.1, 0.2]]), tf.constant([[0.3]]))
       ...     session.run(tf.global_variables_initializer())

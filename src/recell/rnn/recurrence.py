@@ -136,7 +136,7 @@ register(OpDef("Recurrence", _recurrence, view=True, stateful=True, extra={"conn
 
 @dataclass
 class Result:
-    """What a recurrence gives: output leaves `[time, batch, ...]` (or batch first), final state leaves, their nestings."""
+    """What a recurrence gives: output leaves (time and batch as in the inputs), final state leaves, their nestings."""
 
     outputs: list[Tensor]
     states: list[Tensor]
@@ -255,9 +255,9 @@ def check_lengths(lengths: Tensor, batch: int | None, scope: str) -> None:
     if dims is not None and batch is not None and dims[0] not in (None, batch):
         shape = brackets(TensorShape.of((batch,)))
         raise ValueError(
-            f"Dimension 0 in both shapes must be equal, but are {dims[0]} and {batch}. Shapes are {brackets(lengths.shape)}"
-            f" and {shape}. for '{scope}/Select' (op: 'Select'): sequence_length must have one entry for each row of "
-            "the batch."
+            f"Dimension 0 in both shapes must be equal, but are {dims[0]} and {batch}. Shapes are "
+            f"{brackets(lengths.shape)} and {shape}. for '{scope}/Select' (op: 'Select'): sequence_length must have "
+            "one entry for each row of the batch."
         )
 
 

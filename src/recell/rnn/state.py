@@ -12,10 +12,10 @@ from recell.graph.dimensions import Dimension
 from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.static import constant_value
 from recell.graph.tensor import Tensor
-from recell.ops.array_make import zeros
 from recell.ops.array_join import concat, stack
+from recell.ops.array_make import zeros
 
-_LSTMStateTuple = namedtuple("LSTMStateTuple", ("c", "h"))  # noqa: PYI024 - its printed form is TF's
+_LSTMStateTuple = namedtuple("LSTMStateTuple", ("c", "h"))
 
 
 class LSTMStateTuple(_LSTMStateTuple):
@@ -91,7 +91,7 @@ def size_dims(size: Any) -> list[int | None]:
     return [None if size is None else int(size)]
 
 
-class zero_state_scope(name_scope):  # noqa: N801 - a name scope
+class zero_state_scope(name_scope):
     """The name scope that a cell's zeros are made in: `BasicLSTMCellZeroState`."""
 
     def __init__(self, cell: Any, batch_size: Any) -> None:

@@ -7,9 +7,25 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.rnn.cell": "RNNCell",
         "recell.rnn.basic_rnn_cell": "BasicRNNCell",
         "recell.rnn.basic_lstm_cell": "BasicLSTMCell",
+        "recell.rnn.gru_cell": "GRUCell",
+        "recell.rnn.lstm_cell": "LSTMCell",
+        "recell.rnn.multi_rnn_cell": "MultiRNNCell",
         "recell.rnn.state": "LSTMStateTuple",
+        "recell.rnn.wrappers": "DeviceWrapper ResidualWrapper",
+        "recell.rnn.dropout_wrapper": "DropoutWrapper",
     },
     "nn": {
         "recell.rnn.dynamic_rnn": "dynamic_rnn",
+        "recell.rnn.static_rnn": "rnn static_rnn",
+        "recell.rnn.bidirectional": "bidirectional_dynamic_rnn bidirectional_rnn static_bidirectional_rnn",
+    },
+    "contrib.rnn": {
+        "recell.rnn.cell": "LayerRNNCell",
+        "recell.rnn.static_rnn": "static_rnn",
+        "recell.rnn.bidirectional": "static_bidirectional_rnn",
+    },
+    "python.ops.rnn_cell": {
+        "recell.rnn.cell": "LayerRNNCell assert_like_rnncell",
+        "recell.rnn.state": "_zero_state_tensors=zero_state_of",
     },
 }
