@@ -25,6 +25,7 @@ from recell.graph.variable_options import VariableAggregation, VariableSynchroni
 from recell.graph.variable_scope import VariableScope, get_variable, variable_scope
 from recell.graph.variables import Variable
 from recell.ops.array_shape import shape as shape_of
+from recell.ops.keras_initializers import get as get_initializer
 from recell.ops.layer_names import to_snake_case, unique_object_name
 from recell.ops.layer_spec import InputSpec, check_inputs
 from recell.ops.math_cast import cast
@@ -209,6 +210,8 @@ class Layer:
             trainable = True
         trainable = trainable and self.trainable
         found_dtype = as_dtype(dtype if dtype is not None else self._dtype or "float32").base_dtype
+        if self._dtype is None:
+            self._dtype = found_dtype.name
         self._set_scope(None)
         assert self._scope is not None
         known = set(global_variables())
@@ -395,8 +398,6 @@ def _parts(variable: Any) -> list[Any]:
 def _initializer(initializer: Any) -> Any:
     """An initializer that may have been given by its Keras name, such as `"zeros"`."""
     if isinstance(initializer, (str, dict)):
-        from recell.ops.initializers import get as get_initializer
-
         return get_initializer(initializer)
     return initializer
 
