@@ -57,10 +57,10 @@ def output(source: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("print 'é'.decode('utf-8'), u'é'.encode('utf-8')", "é é\n"),
         ("def f((a, b), c):\n    return a + b + c\nprint f((1, 2), 3)", "6\n"),
         (
-            "class A:\n    def __nonzero__(self):\n        return False\n"
-            "    def __div__(self, x):\n        return 'div'\nprint A() / 1, not A()",
+            "class A:\n    def __nonzero__(self): return 0 > 1\n    __div__ = lambda *_: 'div'\nprint A() / 1, not A()",
             "div True\n",
         ),
+        ("from cPickle import *\nfrom cPickle import HIGHEST_PROTOCOL\nprint loads(dumps(1))", "1\n"),
         ("import cPickle as pickle\nprint pickle.loads(pickle.dumps({'a': [1]}))", "{'a': [1]}\n"),
         ("if 1:\n\tx = 1\n        y = 2\n\tif x:\n\t    z = '''\n\t\tkept'''\nprint x, y, z.count('\\t')", "1 2 2\n"),
     ],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pickle
-from pickle import *  # noqa: F403
 from typing import Any
+
+__all__ = list(pickle.__all__)
 
 
 def load(file: Any, **options: Any) -> Any:

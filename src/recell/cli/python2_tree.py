@@ -29,9 +29,8 @@ def adapt(tree: ast.Module) -> ast.Module:
         statement = ast.ImportFrom(module=RUNTIME, names=names, level=0)
         position = _after_preamble(tree.body)
         where = tree.body[min(position, len(tree.body) - 1)]
-        for node in (statement, *names):
-            node.lineno, node.end_lineno = where.lineno, where.lineno
-            node.col_offset = node.end_col_offset = 0
+        for part in ast.walk(statement):
+            ast.copy_location(part, where)
         tree.body.insert(position, statement)
     return tree
 

@@ -17,6 +17,7 @@ from recell.v1.table_train import ROWS as TRAIN
 from recell.v1.table_variables import ROWS as VARIABLES
 
 SAME: dict[str, str] = {
+    "contrib.learn.datasets.mnist": "contrib.learn.python.learn.datasets.mnist",
     # alias -> the namespace that it is the same object as
     "compat.v1": "",
     "python.compat.v1": "",

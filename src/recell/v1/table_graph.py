@@ -28,7 +28,6 @@ ROWS: dict[str, dict[str, str]] = {
             "set_random_seed"
         ),
         "recell.graph.keys": "GraphKeys",
-        "recell.graph.seeds": "get_seed",
         "recell.graph.shapes": "TensorShape",
         "recell.graph.dimensions": "Dimension",
         "recell.graph.dtypes": _DTYPES,

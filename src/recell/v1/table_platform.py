@@ -12,4 +12,10 @@ ROWS: dict[str, dict[str, str]] = {
         ),
     },
     "version": {"recell.v1._release": "VERSION GIT_VERSION COMPILER_VERSION GRAPH_DEF_VERSION"},
+    "examples.tutorials.mnist.input_data": {"recell.datasets.mnist": "read_data_sets"},
+    "contrib.learn.python.learn.datasets.mnist": {
+        "recell.datasets.mnist": "DataSet read_data_sets load_mnist dense_to_one_hot extract_images extract_labels",
+    },
+    "contrib.learn.python.learn.datasets.base": {"recell.datasets.mnist": "Datasets"},
+    "contrib.learn.datasets": {"recell.datasets.mnist": "Datasets"},
 }
