@@ -251,7 +251,8 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
 
     def initialized_value(self) -> Tensor:
         """The value, or the initial value in a session where this variable has none yet."""
-        initial, graph = self._initial_value, get_default_graph()
+        # What the initializer assigns, not what it was made from: that may read variables without a value.
+        initial, graph = self._initializer_op.inputs[1], get_default_graph()
         attrs = {"_variable": self.op}
         with init_scope():
             op = graph.create_op(

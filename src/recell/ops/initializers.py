@@ -16,7 +16,6 @@ from recell.graph import dtypes
 from recell.graph.convert import constant
 from recell.graph.dtypes import DType, as_dtype
 from recell.graph.tensor import Tensor
-from recell.graph.variable_store import set_default_initializers
 from recell.ops import array_make, random
 from recell.ops.initializer_matrices import orthonormal
 from recell.ops.linalg_matrix import eye
@@ -342,5 +341,3 @@ orthogonal_initializer = Orthogonal
 glorot_uniform_initializer = GlorotUniform
 glorot_normal_initializer = GlorotNormal
 identity_initializer = Identity
-
-set_default_initializers(GlorotUniform, Zeros)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from recell.graph import dtypes
@@ -118,5 +117,5 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, str):
         return deserialize({"class_name": identifier, "config": {}})
     if callable(identifier):
-        return identifier() if inspect.isclass(identifier) else identifier
+        return identifier
     raise ValueError(f"Could not interpret initializer identifier: {identifier}")

@@ -110,7 +110,7 @@ def _tensor_diag_part(i: Inference) -> TensorShape:
     return TensorShape.of(dims[: len(dims) // 2])
 
 
-@op("DiagPart", shape=_tensor_diag_part)
+@op("DiagPart", shape=_tensor_diag_part, view=True)
 def diag_part(input: Tensor) -> Tensor:
     """The inverse of `diag`. TF symbol: `tf.diag_part`."""
     half = input.shape[: input.ndim // 2]
@@ -120,7 +120,10 @@ def diag_part(input: Tensor) -> Tensor:
 
 @op("MatrixBandPart", shape=rules.unchanged, types={"num_lower": INDEX, "num_upper": INDEX})
 def matrix_band_part(input: Tensor, num_lower: Tensor, num_upper: Tensor) -> Tensor:
-    """Matrices with 0 outside a band around the diagonal; negative widths keep all. TF symbol: `tf.matrix_band_part`."""
+    """Matrices with 0 outside a band around the diagonal; negative widths keep all.
+
+    TF symbol: `tf.matrix_band_part`.
+    """
     lower, upper = int(num_lower), int(num_upper)
     if lower >= 0:
         input = torch.triu(input, -lower)
@@ -231,7 +234,10 @@ def cholesky(input: Tensor) -> Tensor:
 
 
 def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
-    """Singular values, and the vectors `u` and `v` (`tensor = u diag(s) v^H`) unless told not to. TF symbol: `tf.svd`."""
+    """Singular values, and the vectors `u` and `v` (`tensor = u diag(s) v^H`) unless told not to.
+
+    TF symbol: `tf.svd`.
+    """
     if not compute_uv:
         return _singular_values(tensor, name=name or "Svd")
     return tuple(_svd(tensor, full_matrices, name=name))

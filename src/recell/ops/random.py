@@ -1,7 +1,7 @@
 """Random tensors. Symbols: tf.random_uniform, random_normal, truncated_normal, random_shuffle, multinomial, ...
 
-Each operation takes the pair of seeds that TF 1 gives it, from the graph's and its own, and draws TF 1's numbers; without
-any seed the numbers differ from session to session.
+Each operation takes the pair of seeds that TF 1 gives it, from the graph's and its own, and draws TF 1's numbers;
+without any seed the numbers differ from session to session.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from recell.graph.seeds import get_seed as _pair_of_seeds
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._kernels import invalid, is_strings, sizes
-from recell.ops.math_binary import add, multiply, realdiv, subtract
+from recell.ops.math_binary import add, multiply, realdiv
 from recell.ops.math_cast import cast
 from recell.ops.op import ANY, FLOATS, INDEX, INTS, op
 
@@ -94,9 +94,10 @@ def random_uniform(
     seed: int | None = None,
     name: str | None = None,
 ) -> Any:
-    """Numbers evenly spread over `[minval, maxval)`; of integers `maxval` must be given. TF symbol: `tf.random_uniform`.
+    """Numbers evenly spread over `[minval, maxval)`; of integers `maxval` must be given.
 
-    Raises ValueError for a dtype that is neither floating nor int32 or int64, or without `maxval` for integers.
+    TF symbol: `tf.random_uniform`. Raises ValueError for a dtype that is neither floating nor int32 or int64, or
+    without `maxval` for integers.
     """
     dtype = as_dtype(dtype).base_dtype
     if dtype not in FLOATS and dtype not in INDEX:
@@ -113,7 +114,7 @@ def random_uniform(
         if dtype.is_integer:
             return _uniform_int(shape, minval, maxval, first, second, name=scope)
         numbers = _uniform(shape, dtype, first, second)
-        return add(multiply(numbers, subtract(maxval, minval)), minval, name=scope)
+        return add(numbers * (maxval - minval), minval, name=scope)
 
 
 def _spread(
@@ -125,7 +126,7 @@ def _spread(
         mean = convert_to_tensor(mean, dtype, name="mean")
         stddev = convert_to_tensor(stddev, dtype, name="stddev")
         numbers = builder(shape, dtype, *get_seed(seed))
-        return add(multiply(numbers, stddev), mean, name=scope)
+        return add(numbers * stddev, mean, name=scope)
 
 
 def random_normal(
@@ -196,7 +197,8 @@ def multinomial(
 ) -> Any:
     """`num_samples` classes a row, with probabilities `softmax(logits)`. TF symbol: `tf.multinomial`.
 
-    `logits` is `[batch, classes]`, the result `[batch, num_samples]` of `output_dtype` (int64). ValueError for another rank.
+    `logits` is `[batch, classes]`, the result `[batch, num_samples]` of `output_dtype` (int64). ValueError for another
+    rank.
     """
     output_dtype = dtypes.int64 if output_dtype is None else as_dtype(output_dtype)
     with name_scope(name, "multinomial", [logits] if hasattr(logits, "graph") else []):

@@ -30,6 +30,16 @@ def _ref_dtype(i: Inference) -> Any:
     return i.tensor(0).dtype
 
 
+def _difference(ref: TensorShape, value: TensorShape) -> str:
+    """Why two shapes cannot be one, in TF1's words."""
+    a, b = ref.as_list(), value.as_list()
+    if len(a) != len(b):
+        return f"Shapes must be equal rank, but are {len(a)} and {len(b)}"
+    k = next(k for k, (m, n) in enumerate(zip(a, b, strict=True)) if None not in (m, n) and m != n)
+    shapes = f"Shapes are {brackets(ref)} and {brackets(value)}."
+    return f"Dimension {k} in both shapes must be equal, but are {a[k]} and {b[k]}. {shapes}"
+
+
 def _assigned_shape(i: Inference) -> TensorShape:
     ref, value = i.shape(0), i.shape(1)
     if not i["validate_shape"]:
@@ -37,7 +47,7 @@ def _assigned_shape(i: Inference) -> TensorShape:
     try:
         return ref.merge_with(value)
     except ValueError:
-        raise i.mismatch(f"Shapes must be equal, but are {brackets(ref)} and {brackets(value)}") from None
+        raise i.mismatch(_difference(ref, value)) from None
 
 
 def _read_only(ctx: Any) -> Any:
@@ -58,7 +68,7 @@ def _assigned_shape_of(i: Inference) -> TensorShape:
     try:
         return i.shape(0).merge_with(i.shape(1))
     except ValueError:
-        raise i.mismatch("Shapes must be equal") from None
+        raise i.mismatch(_difference(i.shape(0), i.shape(1))) from None
 
 
 @op("AssignAdd", shape=_assigned_shape_of, dtype=_ref_dtype, mutates=(0,), differentiable=False)
@@ -126,8 +136,13 @@ def _scatter_sub(ref: torch.Tensor, rows: torch.Tensor, updates: torch.Tensor) -
     ref.index_add_(0, rows, updates, alpha=-1)
 
 
+def _reduce_rows(ref: torch.Tensor, rows: torch.Tensor, updates: torch.Tensor, how: str) -> None:
+    index = rows.reshape(-1, *[1] * (ref.ndim - 1)).expand_as(updates)
+    ref.scatter_reduce_(0, index, updates, how)
+
+
 def _scatter_mul(ref: torch.Tensor, rows: torch.Tensor, updates: torch.Tensor) -> None:
-    ref.index_reduce_(0, rows, updates, "prod")
+    _reduce_rows(ref, rows, updates, "prod")
 
 
 def _scatter_div(ref: torch.Tensor, rows: torch.Tensor, updates: torch.Tensor) -> None:
@@ -136,11 +151,11 @@ def _scatter_div(ref: torch.Tensor, rows: torch.Tensor, updates: torch.Tensor) -
 
 
 def _scatter_min(ref: torch.Tensor, rows: torch.Tensor, updates: torch.Tensor) -> None:
-    ref.index_reduce_(0, rows, updates, "amin")
+    _reduce_rows(ref, rows, updates, "amin")
 
 
 def _scatter_max(ref: torch.Tensor, rows: torch.Tensor, updates: torch.Tensor) -> None:
-    ref.index_reduce_(0, rows, updates, "amax")
+    _reduce_rows(ref, rows, updates, "amax")
 
 
 def _scatter_builder(op_type: str, change: Callable[..., None]) -> Callable[..., Any]:

@@ -15,9 +15,11 @@ from recell.graph.registry import OpDef, register
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.graph.variable_collections import global_variables, local_variables
+from recell.graph.variable_store import set_default_initializers
 from recell.graph.variables import Variable
 from recell.ops.array_join import concat, split, stack
 from recell.ops.array_shape import rank
+from recell.ops.initializers import GlorotUniform, Zeros
 from recell.ops.operators import overload
 from recell.ops.state import count_up_to
 
@@ -37,7 +39,7 @@ def _uninitialized(ctx: Any) -> np.ndarray:
     return names
 
 
-register(OpDef("InitializedValue", _initialized_value, differentiable=False, stateful=True))
+register(OpDef("InitializedValue", _initialized_value, differentiable=False, view=True, stateful=True))
 register(OpDef("UninitializedVariables", _uninitialized, differentiable=False, stateful=True))
 
 
@@ -84,5 +86,6 @@ def _count_up_to(self: Variable, limit: int) -> Tensor:
 overload(Variable)
 Variable._override_operator("count_up_to", _count_up_to)
 set_joiners(concat, split)
+set_default_initializers(GlorotUniform, Zeros)
 
 __all__ = ["assert_variables_initialized", "report_uninitialized_variables"]
