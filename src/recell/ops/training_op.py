@@ -95,7 +95,10 @@ def deduplicate(values: Tensor, indices: Tensor) -> Any:
     return summed.index_add_(0, places, values), unique
 
 
-def adam_numbers(b1p: Tensor, b2p: Tensor, lr: Tensor, b1: Tensor, b2: Tensor, epsilon: Tensor) -> tuple[float, ...]:
+Four = tuple[float, float, float, float]
+
+
+def adam_numbers(b1p: Tensor, b2p: Tensor, lr: Tensor, b1: Tensor, b2: Tensor, epsilon: Tensor) -> Four:
     rate = rules.adam_rate(number(lr, "lr"), number(b1p, "beta1_power"), number(b2p, "beta2_power"))
     return rate, number(b1, "beta1"), number(b2, "beta2"), number(epsilon, "epsilon")
 

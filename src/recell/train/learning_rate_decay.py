@@ -27,7 +27,7 @@ class _Step:
 
     def __init__(self, learning_rate: Any, global_step: Any, required_by: str) -> None:
         if global_step is None:
-            raise ValueError(f"global_step is required for {required_by}: None values not supported.")
+            raise ValueError(f"None values not supported. global_step is required for {required_by}.")
         self.rate = convert_to_tensor(learning_rate, name="learning_rate")
         self.step = self(global_step)
 

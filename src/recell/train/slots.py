@@ -46,11 +46,11 @@ def _make_slot(primary: Any, initializer: Any, validate_shape: bool, shape: Any,
         )
     part = primary._get_save_slice_info() if isinstance(primary, Variable) else None
     if part is not None:
+        # By length, not by prefix, so that under a scope the whole has the odd name that TF1's checkpoints give it.
         suffix = slot.op.name[len(primary.op.name) + 1 :]
-        if slot.op.name.startswith(primary.op.name + "/") and slot.shape.ndims == len(part.full_shape):
-            slot._set_save_slice_info(
-                SaveSliceInfo(f"{part.full_name}/{suffix}", part.full_shape, part.var_offset, part.var_shape)
-            )
+        slot._set_save_slice_info(
+            SaveSliceInfo(f"{part.full_name}/{suffix}", part.full_shape, part.var_offset, part.var_shape)
+        )
     return slot
 
 

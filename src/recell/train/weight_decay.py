@@ -33,7 +33,7 @@ class DecoupledWeightDecayExtension(Optimizer):
         self._decay_var_list: set[Any] | None = None
         super().__init__(*args, **kwargs)
 
-    def minimize(  # type: ignore[override]
+    def minimize(
         self,
         loss: Any,
         global_step: Any = None,
