@@ -7,6 +7,13 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.ops.candidate_sampling": (
             "compute_accidental_hits log_uniform_candidate_sampler uniform_candidate_sampler"
         ),
+        "recell.ops.conv": (
+            "atrous_conv2d conv1d conv1d_transpose conv2d conv2d_transpose conv3d conv3d_transpose convolution "
+            "depthwise_conv2d separable_conv2d"
+        ),
+        "recell.ops.pool": (
+            "avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d pool"
+        ),
         "recell.ops.embedding": "embedding_lookup",
         "recell.ops.math_unary": "sigmoid tanh",
         "recell.ops.nn_activations": (
