@@ -31,14 +31,14 @@ def get_default_session() -> Any:
     return _stack.sessions[-1] if _stack.sessions else None
 
 
-def require(session: Any, graph: Any, action: str) -> Any:
+def require(session: Any, graph: Any, action: str, method: str) -> Any:
     """`session`, or the default one. ValueError when there is none or it is of another graph."""
     if session is None:
         session = get_default_session()
         if session is None:
             raise ValueError(
-                f"Cannot {action}: No default session is registered. Use `with sess.as_default()` or pass an "
-                "explicit session."
+                f"Cannot {action} using `{method}()`: No default session is registered. Use `with sess.as_default()` "
+                f"or pass an explicit session to `{method}(session=sess)`"
             )
         if session.graph is not graph:
             raise ValueError(

@@ -27,8 +27,8 @@ class SparseTensorValue(NamedTuple):
 class SparseTensor:
     """Element `values[k]` stands at `indices[k]`; every other element is 0 (or empty). TF symbol: `tf.SparseTensor`.
 
-    `indices` is int64 `[n, rank]`, `values` is `[n]` of any type, `dense_shape` int64 `[rank]`. Raises ValueError when their
-    shapes do not go together.
+    `indices` is int64 `[n, rank]`, `values` is `[n]` of any type, `dense_shape` int64 `[rank]`. Raises ValueError when
+    their shapes do not go together.
     """
 
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
@@ -94,7 +94,7 @@ class SparseTensor:
         """The three parts' values. ValueError without a session."""
         from recell.graph import default_session
 
-        found = default_session.require(session, self.graph, "evaluate tensor").run(self, feed_dict)
+        found = default_session.require(session, self.graph, "evaluate tensor", "eval").run(self, feed_dict)
         return SparseTensorValue(*found)
 
     def _with_values(self, values: Tensor) -> SparseTensor:

@@ -96,7 +96,7 @@ class Operation:
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
         """Runs this operation in `session`, or in the default one. ValueError when there is none."""
-        default_session.require(session, self.graph, "run operation").run(self, feed_dict)
+        default_session.require(session, self.graph, "execute operation", "run").run(self, feed_dict)
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self._name}' type={self.type}>"
@@ -159,7 +159,7 @@ class Tensor:
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """This tensor's value, as a numpy array or scalar, in `session` or the default one."""
-        return default_session.require(session, self.graph, "evaluate tensor").run(self, feed_dict)
+        return default_session.require(session, self.graph, "evaluate tensor", "eval").run(self, feed_dict)
 
     def __repr__(self) -> str:
         return f"<tf.Tensor '{self.name}' shape={self._shape} dtype={self._dtype.name}>"
