@@ -98,10 +98,11 @@ def gather(
     axis: Any = None,
     batch_dims: int = 0,
 ) -> Any:
-    """Slices of `params` along `axis` (the first of the `batch_dims`' rest), one for each index. TF symbol: `tf.gather`.
+    """Slices of `params` along `axis` (the first of the `batch_dims`' rest), one for each index.
 
-    The result has the shape `params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]`. Raises ValueError
-    for an axis out of range, InvalidArgumentError while running for an index out of range.
+    TF symbol: `tf.gather`. The result has the shape `params.shape[:axis] + indices.shape[batch_dims:] +
+    params.shape[axis + 1:]`. Raises ValueError for an axis out of range, InvalidArgumentError while running for an
+    index out of range.
     """
     where = batch_dims if axis is None else static_int(axis, "axis")
     if not batch_dims:
@@ -144,7 +145,7 @@ def _gather_nd_shape(i: Inference) -> TensorShape:
     return TensorShape.of((*indices[:-1], *params[indices[-1] :]))
 
 
-@op("GatherNd", shape=_gather_nd_shape, types={"indices": INDEX}, dtype=lambda i: i.dtype("params"))
+@op("GatherNd", shape=_gather_nd_shape, types={"indices": INDEX}, dtype=lambda i: i.dtype("params"), view=True)
 def _gather_nd(params: Tensor, indices: Tensor) -> Tensor:
     depth = indices.shape[-1]
     if depth > params.ndim:
@@ -166,15 +167,15 @@ def _check_nd(indices: Tensor, shape: Any, what: str) -> None:
         row = indices[place].tolist()
         listed = "[" + ",".join(str(n) for n in shape) + "]"
         sep = ", " if what == "param shape" else ","
-        raise invalid(
-            f"indices{f'[{shown}]' if place else ''} = [{sep.join(str(n) for n in row)}] does not index into {what} {listed}"
-        )
+        where = f"[{shown}]" if place else ""
+        raise invalid(f"indices{where} = [{sep.join(str(n) for n in row)}] does not index into {what} {listed}")
 
 
 def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: int = 0) -> Any:
     """The slices of `params` that the rows of `indices` (`[..., depth]`) name. TF symbol: `tf.gather_nd`.
 
-    The result has the shape `indices.shape[:-1] + params.shape[depth:]`. InvalidArgumentError for an index out of range.
+    The result has the shape `indices.shape[:-1] + params.shape[depth:]`. InvalidArgumentError for an index out of
+    range.
     """
     if batch_dims:
         return _batched_gather_nd(params, indices, batch_dims, name)
@@ -242,9 +243,10 @@ def _boolean_mask(tensor: Tensor, mask: Tensor, axis: int = 0) -> Tensor:
 
 
 def boolean_mask(tensor: Any, mask: Any, name: str = "boolean_mask", axis: Any = None) -> Any:
-    """The elements or slices of `tensor` (from `axis` on) where `mask` is true, in one axis. TF symbol: `tf.boolean_mask`.
+    """The elements or slices of `tensor` (from `axis` on) where `mask` is true, in one axis.
 
-    Raises ValueError when the mask is a scalar, of unknown rank, or does not fit the tensor.
+    TF symbol: `tf.boolean_mask`. Raises ValueError when the mask is a scalar, of unknown rank, or does not fit the
+    tensor.
     """
     with name_scope(name, "boolean_mask", [v for v in (tensor, mask) if hasattr(v, "graph")]) as scope:
         tensor = convert_to_tensor(tensor, name="tensor")

@@ -9,12 +9,13 @@ import numpy as np
 from recell._lazy import lazy_module
 from recell.graph.convert import convert_to_tensor, is_tensor_like
 from recell.graph.core import name_scope
-from recell.graph.registry import Inference, brackets
+from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.static import constant_value
 from recell.graph.tensor import Tensor as GraphTensor
 from recell.ops import rules
 from recell.ops._attributes import is_listed, is_whole, static_int
+from recell.ops._differences import difference
 from recell.ops._kernels import bracketed, invalid, is_strings, sizes
 from recell.ops.op import INDEX, op
 from recell.ops.state import identity
@@ -72,7 +73,8 @@ def _is_old_order(first: Any, second: Any) -> bool:
 def concat(values: Any, axis: Any = None, name: str = "concat", concat_dim: Any = None) -> Any:
     """The tensors joined along `axis`, in which alone their shapes may differ. TF symbol: `tf.concat`.
 
-    `concat(dim, values)`, as before release 1.0, is understood too. Raises ValueError for shapes that do not go together.
+    `concat(dim, values)`, as before release 1.0, is understood too. Raises ValueError for shapes that do not go
+    together.
     """
     if concat_dim is not None:
         values, axis = (values if values is not None else axis), concat_dim
@@ -87,7 +89,7 @@ def concat(values: Any, axis: Any = None, name: str = "concat", concat_dim: Any 
     where = static_int(axis, "axis of tf.concat")
     with name_scope(name, "concat", [v for v in values if is_tensor_like(v)]) as scope:
         if len(values) == 1:
-            return identity(convert_to_tensor(values[0]), name=scope)
+            return identity(convert_to_tensor(values[0]), name=f"{scope}concat/" if scope else None)
         return _concat(list(values), where, name=scope)
 
 
@@ -98,7 +100,7 @@ def _stack_shape(i: Inference) -> TensorShape:
         try:
             shape = shape.merge_with(other)
         except ValueError:
-            raise i.mismatch(f"{_difference(shape, other)}\n\tFrom merging shape {k - 1} with other shapes.") from None
+            raise i.mismatch(f"{difference(shape, other)}\n\tFrom merging shape {k - 1} with other shapes.") from None
     dims = shape.tuple
     if dims is None:
         return shape
@@ -107,16 +109,6 @@ def _stack_shape(i: Inference) -> TensorShape:
         raise ValueError(f"axis = {axis} not in [{-len(dims) - 1}, {len(dims) + 1})")
     axis %= len(dims) + 1
     return TensorShape.of((*dims[:axis], len(shapes), *dims[axis:]))
-
-
-def _difference(a: TensorShape, b: TensorShape) -> str:
-    if a.ndims != b.ndims:
-        return f"Shapes must be equal rank, but are {a.ndims} and {b.ndims}"
-    pairs = enumerate(zip(a.tuple or (), b.tuple or (), strict=True))
-    k, m, n = next((k, m, n) for k, (m, n) in pairs if None not in (m, n) and m != n)
-    return (
-        f"Dimension {k} in both shapes must be equal, but are {m} and {n}. Shapes are {brackets(a)} and {brackets(b)}."
-    )
 
 
 @op("Pack", shape=_stack_shape)
@@ -206,7 +198,8 @@ def _split_shapes(i: Inference) -> list[TensorShape]:
     axis = rules.axis_index(axis, len(dims), i)
     given = sum(n for n in parts if n is not None and n >= 0)
     if dims[axis] is not None and -1 not in parts and None not in parts and given != dims[axis]:
-        raise i.mismatch(f"Sum of output sizes must match the size of the split dimension: {given} and {dims[axis]}")
+        listed = ",".join(str(n) for n in parts)
+        raise i.mismatch(f"can't split axis of size {dims[axis]} into pieces of size [{listed}]")
     rest = None if dims[axis] is None else dims[axis] - given  # type: ignore[operator]
     return [TensorShape.of((*dims[:axis], rest if n == -1 else n, *dims[axis + 1 :])) for n in parts]
 
@@ -222,8 +215,9 @@ def _cut(value: Tensor, lengths: list[int], axis: int) -> Any:
         lengths[lengths.index(-1)] = total - sum(n for n in lengths if n != -1)
     if sum(lengths) != total or min(lengths, default=0) < 0:
         raise invalid(
-            "Determined shape must either match input shape along split_dim exactly if fully specified, or be less than "
-            f"the size of the input along split_dim if not fully specified.  Got: {sum(n for n in lengths if n > 0)}"
+            "Determined shape must either match input shape along split_dim exactly if fully specified, or be less "
+            "than the size of the input along split_dim if not fully specified.  Got: "
+            f"{sum(n for n in lengths if n > 0)}"
         )
     if is_strings(value):
         parts: Any = np.split(value, np.cumsum(lengths)[:-1], axis)
@@ -287,8 +281,8 @@ def split(
 ) -> list[Any]:
     """`value` cut along `axis` into equal parts, or into parts of given sizes (one may be -1). TF symbol: `tf.split`.
 
-    `split(split_dim, num, value)`, as before release 1.0, is understood too. Raises ValueError when the parts do not make up
-    the axis, or when their number is not known.
+    `split(split_dim, num, value)`, as before release 1.0, is understood too. Raises ValueError when the parts do not
+    make up the axis, or when their number is not known.
     """
     if split_dim is not None:
         axis = split_dim
@@ -310,7 +304,7 @@ def split(
         return _as_list(_split_sizes(value, tuple(int(n) for n in known), where, name=name))
     count = num if num is not None else splits.shape.num_elements()
     if count is None:
-        raise ValueError("Cannot infer num from shape %s" % num_or_size_splits)
+        raise ValueError(f"Cannot infer num from shape {num_or_size_splits}")
     return _as_list(_split_by(value, splits, int(count), where, name=name))
 
 
@@ -340,8 +334,18 @@ def tile(input: Tensor, multiples: Tensor) -> Tensor:
     return input.repeat(counts)
 
 
+def _known_rows(paddings: GraphTensor) -> list[Any] | None:
+    """The rows of a table of paddings, None for each that only a run tells."""
+    known = constant_value(paddings)
+    if known is not None:
+        return list(known)
+    if paddings.op.type == "Pack" and paddings.op.attrs["axis"] == 0:
+        return [constant_value(row) for row in paddings.op.inputs]
+    return None
+
+
 def _pad_shape(i: Inference) -> TensorShape:
-    dims, paddings = i.shape(0).tuple, i.value("paddings")
+    dims, paddings = i.shape(0).tuple, _known_rows(i.tensor("paddings"))
     if dims is None:
         count = i.shape("paddings").tuple
         return TensorShape.of(None if not count or count[0] is None else (None,) * count[0])
@@ -351,7 +355,7 @@ def _pad_shape(i: Inference) -> TensorShape:
     if paddings is None:
         return TensorShape.of((None,) * len(dims))
     pairs = zip(dims, paddings, strict=True)
-    return TensorShape.of(tuple(None if d is None else d + int(before + after) for d, (before, after) in pairs))
+    return TensorShape.of(tuple(None if d is None or row is None else d + int(sum(row)) for d, row in pairs))
 
 
 @op("Pad", shape=_pad_shape, types={"paddings": INDEX})
@@ -370,7 +374,7 @@ def _pad_with(tensor: Tensor, constant_values: Tensor, paddings: Tensor) -> Tens
     return torch.where(inside, torch.nn.functional.pad(tensor, spread), constant_values)
 
 
-@op("MirrorPad", shape=_pad_shape, types={"paddings": INDEX})
+@op("MirrorPad", shape=_pad_shape, types={"paddings": INDEX}, view=True)
 def _mirror_pad(tensor: Tensor, paddings: Tensor, mode: str = "REFLECT") -> Tensor:
     edge = 0 if mode == "SYMMETRIC" else 1
     for axis, (before, after) in enumerate(paddings.tolist()):

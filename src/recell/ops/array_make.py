@@ -1,4 +1,7 @@
-"""Tensors made from a shape or from indices. Symbols: tf.zeros, ones, fill, one_hot, sequence_mask, range, linspace, ..."""
+"""Tensors made from a shape or from indices.
+
+Symbols: tf.zeros, ones, fill, one_hot, sequence_mask, range, linspace, ...
+"""
 
 from __future__ import annotations
 
@@ -48,6 +51,8 @@ def _filled(shape: Any, value: Any, dtype: Any, default: str, name: str | None) 
     dtype = as_dtype(dtype).base_dtype
     with name_scope(name, default, [shape] if is_tensor_like(shape) else []) as scope:
         if not isinstance(shape, TensorShape) and not _has_tensor(shape):
+            if isinstance(shape, (list, tuple)) and None in shape:
+                raise TypeError("Expected int32, got None of type 'NoneType' instead.")
             shape = TensorShape(shape)
         if isinstance(shape, TensorShape):
             if not shape.is_fully_defined():
@@ -163,9 +168,10 @@ def one_hot(
     dtype: Any = None,
     name: str | None = None,
 ) -> Any:
-    """`on_value` (1) at each index along a new axis of size `depth`, elsewhere `off_value` (0). TF symbol: `tf.one_hot`.
+    """`on_value` (1) at each index along a new axis of size `depth`, elsewhere `off_value` (0).
 
-    An index out of range lights nothing. Raises TypeError when the values' types and `dtype` differ.
+    TF symbol: `tf.one_hot`. An index out of range lights nothing. Raises TypeError when the values' types and `dtype`
+    differ.
     """
     with name_scope(name, "one_hot", [indices] if is_tensor_like(indices) else []) as scope:
         found = [convert_to_tensor(v, name="value").dtype.base_dtype for v in (on_value, off_value) if v is not None]
@@ -188,7 +194,11 @@ def _one(dtype: Any) -> Any:
 
 
 def _mask_shape(i: Inference) -> TensorShape:
-    maxlen = None if i.tensor("maxlen") is None else i.value("maxlen")
+    if i.tensor("maxlen") is not None:
+        maxlen = i.value("maxlen")
+    else:
+        lengths = i.value("lengths")
+        maxlen = None if lengths is None else np.max(lengths, initial=0)
     dims = i.shape("lengths").tuple
     return TensorShape.of(None if dims is None else (*dims, None if maxlen is None else int(maxlen)))
 
@@ -207,9 +217,9 @@ def _sequence_mask(lengths: Tensor, maxlen: Tensor | None, dtype: Any = dtypes.b
 
 
 def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, name: str | None = None) -> Any:
-    """`result[..., j]` tells whether `j < lengths[...]`; `maxlen` (the largest length) sizes j. TF symbol: `tf.sequence_mask`.
+    """`result[..., j]` tells whether `j < lengths[...]`; `maxlen` (the largest length) sizes j.
 
-    Raises ValueError when `maxlen` is known not to be a scalar.
+    TF symbol: `tf.sequence_mask`. Raises ValueError when `maxlen` is known not to be a scalar.
     """
     with name_scope(name, "SequenceMask", [lengths] if is_tensor_like(lengths) else []) as scope:
         if maxlen is not None:

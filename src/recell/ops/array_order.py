@@ -1,4 +1,7 @@
-"""Order along an axis: turned round, sorted, made unique. Symbols: tf.reverse, reverse_sequence, nn.top_k, unique, ..."""
+"""Order along an axis: turned round, sorted, made unique.
+
+Symbols: tf.reverse, reverse_sequence, nn.top_k, unique, ...
+"""
 
 from __future__ import annotations
 
@@ -118,10 +121,11 @@ def reverse_sequence(
     seq_dim: Any = None,
     batch_dim: Any = None,
 ) -> Any:
-    """The first `seq_lengths[b]` elements along `seq_axis` turned round, for each b of `batch_axis` (0); the rest stays.
+    """The first `seq_lengths[b]` elements along `seq_axis` turned round, for each b of `batch_axis` (0); the rest
+    stays.
 
-    TF symbol: `tf.reverse_sequence`. ValueError for shapes that do not fit, InvalidArgumentError for a length beyond the
-    axis.
+    TF symbol: `tf.reverse_sequence`. ValueError for shapes that do not fit, InvalidArgumentError for a length beyond
+    the axis.
     """
     seq = renamed("seq_axis", seq_axis, "seq_dim", seq_dim)
     batch = renamed("batch_axis", batch_axis, "batch_dim", batch_dim)
@@ -256,7 +260,10 @@ def _unique(x: Tensor, out_idx: Any) -> Any:
 
 
 def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Unique:
-    """The different values of a vector in the order in which they come, and which of them each is. TF symbol: `tf.unique`."""
+    """The different values of a vector in the order in which they come, and which of them each is.
+
+    TF symbol: `tf.unique`.
+    """
     return Unique(*_unique(x, as_dtype(out_idx), name=name))
 
 
@@ -295,7 +302,10 @@ def setdiff1d(x: Any, y: Any, index_dtype: Any = dtypes.int32, name: str | None 
 
 @op("InvertPermutation", shape=_vector, T=INDEX, differentiable=False)
 def invert_permutation(x: Tensor) -> Tensor:
-    """Where each number of a permutation stands in it. TF symbol: `tf.invert_permutation`. InvalidArgumentError for none."""
+    """Where each number of a permutation stands in it.
+
+    TF symbol: `tf.invert_permutation`. InvalidArgumentError for none.
+    """
     order = x.long()
     if not torch.equal(order.sort().values, torch.arange(len(x))):
         missing = next((int(v) for v in x if not 0 <= int(v) < len(x)), None)

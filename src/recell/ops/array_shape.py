@@ -109,10 +109,19 @@ def _reshaped(i: Inference) -> TensorShape:
         raise i.mismatch(
             f"Cannot reshape a tensor with {count} elements to shape {brackets(wanted)} ({known} elements)"
         )
+    if count is None and not unknown:
+        _check_divisible(i, given, known)
     if len(unknown) != 1:
         return wanted
     filled = _missing_size(i, given, count, known)
     return wanted if filled is None else TensorShape.of((*dims[: unknown[0]], filled, *dims[unknown[0] + 1 :]))
+
+
+def _check_divisible(i: Inference, given: TensorShape, wanted: int) -> None:
+    """ValueError when no unknown size makes the elements as many as are wanted."""
+    known = math.prod(d for d in given.tuple or () if d is not None)
+    if known and wanted % known:
+        raise i.mismatch(f"Dimension size must be evenly divisible by {known} but is {wanted}")
 
 
 def _missing_size(i: Inference, given: TensorShape, count: int | None, known: int) -> int | None:
@@ -122,10 +131,6 @@ def _missing_size(i: Inference, given: TensorShape, count: int | None, known: in
         if count % known:
             raise i.mismatch(f"Dimension size must be evenly divisible by {known} but is {count}")
         return count // known
-    dims = given.tuple
-    if dims is None or sum(d is None for d in dims) != 1:
-        return None
-    # Of `[?, 2, 3]` reshaped to `[-1, 6]` the unknown size stays unknown: it only stays the same one.
     return None
 
 

@@ -1,4 +1,7 @@
-"""Values and gradients kept within bounds. Symbols: tf.clip_by_value, clip_by_norm, clip_by_global_norm, global_norm, ..."""
+"""Values and gradients kept within bounds.
+
+Symbols: tf.clip_by_value, clip_by_norm, clip_by_global_norm, global_norm, ...
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
 
 
 def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Any:
-    """`t` scaled down so that its norm divided by its size is at most `clip_norm`. TF symbol: `tf.clip_by_average_norm`."""
+    """`t` scaled down so that its norm divided by its size is at most `clip_norm`.
+
+    TF symbol: `tf.clip_by_average_norm`.
+    """
     with name_scope(name, "clip_by_average_norm", [v for v in (t, clip_norm) if is_tensor_like(v)]) as scope:
         t = convert_to_tensor(t, name="t")
         norm = sqrt(reduce_sum(multiply(t, t)))
@@ -90,10 +96,10 @@ def global_norm(t_list: Sequence[Any], name: str | None = None) -> Any:
 def clip_by_global_norm(
     t_list: Sequence[Any], clip_norm: Any, use_norm: Any = None, name: str | None = None
 ) -> tuple[list[Any], Any]:
-    """The tensors all scaled by `clip_norm / max(global norm, clip_norm)`, and the norm. TF symbol: `tf.clip_by_global_norm`.
+    """The tensors all scaled by `clip_norm / max(global norm, clip_norm)`, and the norm.
 
-    None entries stay None and IndexedSlices keep their form. If the norm is not finite, every value becomes NaN. TypeError
-    when `t_list` is no list.
+    TF symbol: `tf.clip_by_global_norm`. None entries stay None and IndexedSlices keep their form. If the norm is not
+    finite, every value becomes NaN. TypeError when `t_list` is no list.
     """
     tensors = _checked_list(t_list)
     if use_norm is None:

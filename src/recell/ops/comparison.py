@@ -13,6 +13,7 @@ from recell.graph.core import name_scope
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
+from recell.ops._differences import difference
 from recell.ops._kernels import bracketed, broadcasting, invalid, is_strings
 from recell.ops.op import BOOL, FLOATS, INTS, op
 
@@ -118,24 +119,17 @@ def _select_shape(i: Inference) -> TensorShape:
     try:
         shape = x.merge_with(y)
     except ValueError:
-        raise i.mismatch(_unequal(x, y)) from None
+        raise i.mismatch(difference(x, y)) from None
     if condition.ndims is None or shape.ndims is None or condition.ndims == 0:
         return shape
     if condition.ndims == 1 and shape.ndims > 1:
-        if not condition[:1].is_compatible_with(shape[:1]):
-            raise i.mismatch(f"Dimensions must be equal, but are {condition[0]} and {shape[0]}")
+        if not condition.is_compatible_with(shape[:1]):
+            raise i.mismatch(difference(condition, shape[:1]))
         return shape
     try:
         return shape.merge_with(condition)
     except ValueError:
-        raise i.mismatch(_unequal(condition, shape)) from None
-
-
-def _unequal(a: TensorShape, b: TensorShape) -> str:
-    if a.ndims != b.ndims:
-        return f"Shapes must be equal rank, but are {a.ndims} and {b.ndims}"
-    k, m, n = next((k, m, n) for k, (m, n) in enumerate(zip(a.tuple or (), b.tuple or (), strict=True)) if m != n)
-    return f"Dimension {k} in both shapes must be equal, but are {m} and {n}"
+        raise i.mismatch(difference(condition, shape)) from None
 
 
 @op("Select", shape=_select_shape, types={"condition": BOOL}, dtype=lambda i: i.dtype("x"))

@@ -27,7 +27,7 @@ else:
 _FIELD = FLOATS | {dtypes.complex64, dtypes.complex128}
 
 
-def _product(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool) -> Tensor:
+def _product(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool, batched: bool) -> Tensor:
     left = a.mT if transpose_a else a
     right = b.mT if transpose_b else b
     try:
@@ -35,6 +35,11 @@ def _product(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool) -> Tens
     except RuntimeError as error:
         if a.ndim < 2 or b.ndim < 2:
             raise invalid(f"In[0] and In[1] are not matrices: {bracketed(a)}, {bracketed(b)}") from error
+        if left.shape[-1] != right.shape[-2] and batched:
+            raise invalid(
+                f"In[0] mismatch In[1] shape: {left.shape[-1]} vs. {right.shape[-2]}: {bracketed(a)} {bracketed(b)} "
+                f"{int(transpose_a)} {int(transpose_b)}"
+            ) from error
         if left.shape[-1] != right.shape[-2]:
             raise invalid(f"Matrix size-incompatible: In[0]: {bracketed(a)}, In[1]: {bracketed(b)}") from error
         raise
@@ -42,12 +47,12 @@ def _product(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool) -> Tens
 
 @op("MatMul", shape=rules.matmul, T=NUMBERS)
 def _matmul(a: Tensor, b: Tensor, transpose_a: bool = False, transpose_b: bool = False) -> Tensor:
-    return _product(a, b, transpose_a, transpose_b)
+    return _product(a, b, transpose_a, transpose_b, False)
 
 
 @op("BatchMatMulV2", shape=rules.matmul, T=NUMBERS)
 def _batch_matmul(a: Tensor, b: Tensor, transpose_a: bool = False, transpose_b: bool = False) -> Tensor:
-    return _product(a, b, transpose_a, transpose_b)
+    return _product(a, b, transpose_a, transpose_b, True)
 
 
 def matmul(
@@ -63,8 +68,8 @@ def matmul(
 ) -> Any:
     """`[..., m, k] x [..., k, n]`; leading axes broadcast. TF symbol: `tf.matmul`.
 
-    `a_is_sparse` and `b_is_sparse` are hints in TF 1 and change no number here. Raises ValueError for shapes that do not go
-    together, and when a matrix is to be both transposed and adjoint.
+    `a_is_sparse` and `b_is_sparse` are hints in TF 1 and change no number here. Raises ValueError for shapes that do
+    not go together, and when a matrix is to be both transposed and adjoint.
     """
     if transpose_a and adjoint_a:
         raise ValueError("Only one of transpose_a and adjoint_a can be True.")
@@ -78,7 +83,7 @@ def matmul(
             a = convert_to_tensor(a, name="a")
             b = convert_to_tensor(b, None if _is_typed(b) else a.dtype.base_dtype, name="b")
         a, b = _adjoint(a, adjoint_a), _adjoint(b, adjoint_b)
-        batched = (a.shape.ndims or 0) > 2 or (b.shape.ndims or 0) > 2
+        batched = any(x.shape.ndims is None or x.shape.ndims > 2 for x in (a, b))
         build = _batch_matmul if batched else _matmul
         return build(a, b, bool(transpose_a or adjoint_a), bool(transpose_b or adjoint_b), name=scope)
 
@@ -181,7 +186,7 @@ def _einsum_shape(i: Inference) -> TensorShape:
     return TensorShape.of(tuple(known.get(c) for c in right))
 
 
-@op("Einsum", shape=_einsum_shape, T=NUMBERS)
+@op("Einsum", shape=_einsum_shape, T=NUMBERS, view=True)
 def _einsum(inputs: list[Tensor], equation: str) -> Tensor:
     return torch.einsum(equation, *inputs)
 
@@ -189,8 +194,8 @@ def _einsum(inputs: list[Tensor], equation: str) -> Tensor:
 def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
     """The sum of products that `equation` describes, as `bij,bjk->bik`. TF symbol: `tf.einsum`.
 
-    Raises ValueError for an equation that does not fit the inputs (an ellipsis does not, in TF 1), TypeError for an unknown
-    keyword.
+    Raises ValueError for an equation that does not fit the inputs (an ellipsis does not, in TF 1), TypeError for an
+    unknown keyword.
     """
     name = kwargs.pop("name", None)
     if kwargs:
@@ -212,8 +217,8 @@ def norm(
 ) -> Any:
     """The norm of vectors along `axis`, of matrices along two axes, or of all elements. TF symbol: `tf.norm`.
 
-    `ord` is 'euclidean', a positive number, or infinity; of matrices 'fro', 'euclidean', 1, 2 or infinity. ValueError for
-    another.
+    `ord` is 'euclidean', a positive number, or infinity; of matrices 'fro', 'euclidean', 1, 2 or infinity. ValueError
+    for another.
     """
     keepdims = bool(renamed("keepdims", keepdims, "keep_dims", keep_dims))
     axes = static_axes(axis)

@@ -17,6 +17,7 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.graph.tensor import Tensor as GraphTensor
 from recell.ops import rules
+from recell.ops._differences import all_equal
 from recell.ops._kernels import as_strings, broadcasting, invalid, is_strings
 from recell.ops.math_cast import cast
 from recell.ops.op import FLOATS, INTS, NUMBERS, op
@@ -255,7 +256,7 @@ def div_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
         return _div_no_nan(x, y, name=scope)
 
 
-@op("AddN", shape=rules.merged, T=NUMBERS)
+@op("AddN", shape=all_equal, T=NUMBERS)
 def _add_n(inputs: list[Tensor]) -> Tensor:
     return functools.reduce(operator.add, inputs)
 
@@ -273,7 +274,7 @@ def add_n(inputs: Sequence[Any], name: str | None = None) -> Any:
     return _add_n(tensors, name=name)
 
 
-@op("AccumulateNV2", shape=rules.merged, T=NUMBERS)
+@op("AccumulateNV2", shape=all_equal, T=NUMBERS)
 def _accumulate_n(inputs: list[Tensor]) -> Tensor:
     return functools.reduce(operator.add, inputs)
 
@@ -285,10 +286,7 @@ def accumulate_n(inputs: Sequence[Any], shape: Any = None, tensor_dtype: Any = N
     tensors = [convert_to_tensor(value) for value in inputs]
     if tensor_dtype is not None and tensors[0].dtype.base_dtype is not dtypes.as_dtype(tensor_dtype):
         raise TypeError(f"tensor_dtype is {tensor_dtype}, but input is of type {tensors[0].dtype}")
-    if len(tensors) == 1 and name is None:
-        result = tensors[0]
-    else:
-        result = _accumulate_n(tensors, name=name)
+    result = tensors[0] if len(tensors) == 1 and name is None else _accumulate_n(tensors, name=name)
     if shape is not None:
         result.set_shape(shape)
     return result

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from recell._lazy import lazy_module
 from recell._torch import torch_dtype
 from recell.graph import dtypes
@@ -63,9 +65,18 @@ def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = Fals
     return _cumprod(x, static_int(axis, "axis"), bool(exclusive), bool(reverse), name=name)
 
 
+def _bincount_shape(i: Inference) -> TensorShape:
+    numbers = i.value("arr")
+    least, most = (None if i.tensor(key) is None else i.value(key) for key in ("minlength", "maxlength"))
+    if numbers is None or any(i.tensor(k) is not None and i.value(k) is None for k in ("minlength", "maxlength")):
+        return TensorShape([None])
+    size = max(int(np.max(numbers, initial=-1)) + 1, 0 if least is None else int(least))
+    return TensorShape([size if most is None else min(size, int(most))])
+
+
 @op(
     "Bincount",
-    shape=lambda i: TensorShape([None]),
+    shape=_bincount_shape,
     types={"arr": frozenset(INTS), "weights": ANY, "minlength": INDEX, "maxlength": INDEX},
     dtype="dtype",
     differentiable=False,
@@ -132,7 +143,12 @@ def histogram_fixed_width(
 
 
 def _confusion_shape(i: Inference) -> TensorShape:
-    count = None if i.tensor("num_classes") is None else i.value("num_classes")
+    if i.tensor("num_classes") is not None:
+        count = i.value("num_classes")
+    else:
+        both = i.value("labels"), i.value("predictions")
+        known = both[0] is not None and both[1] is not None
+        count = np.max([np.max(part, initial=0) for part in both]) + 1 if known else None  # type: ignore[type-var]
     return TensorShape([None if count is None else int(count)] * 2)
 
 
@@ -153,9 +169,9 @@ def _confusion_matrix(
     labels, predictions = labels.reshape(-1).long(), predictions.reshape(-1).long()
     for name, numbers in (("labels", labels), ("predictions", predictions)):
         if len(numbers) and int(numbers.min()) < 0:
-            raise invalid(f"`{name}` contains negative values")
+            raise invalid(f"assertion failed: [`{name}` contains negative values] {numbers.tolist()}")
         if len(numbers) and num_classes is not None and int(numbers.max()) >= int(num_classes):
-            raise invalid(f"`{name}` out of bound")
+            raise invalid(f"assertion failed: [`{name}` out of bound] {numbers.tolist()} [{int(num_classes)}]")
     if len(labels) != len(predictions):
         raise invalid(f"Dimensions of labels and predictions must match: {len(labels)} and {len(predictions)}")
     both = torch.cat([labels, predictions])

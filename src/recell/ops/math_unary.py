@@ -50,7 +50,7 @@ def negative(x: Tensor) -> Tensor:
 @op("Sign", shape=rules.unchanged, T=_SIGNED)
 def sign(x: Tensor) -> Tensor:
     """-1, 0 or 1; `x / |x|` of complex numbers. Its gradient is 0. TF symbol: `tf.sign`."""
-    return torch.sgn(x)
+    return torch.sgn(x) if x.is_complex() else torch.sign(x)
 
 
 @op("Square", shape=rules.unchanged, T=NUMBERS)

@@ -65,10 +65,11 @@ def _forward(default: str, function: Binary) -> Binary:
                     # A numpy array takes the tensor's type too; a tensor of another type is refused by `function`.
                     y = convert_to_tensor(y, None if is_tensor_like(y) else x.dtype.base_dtype, name="y")
                 except TypeError:
-                    # The other side may know what to do; if it does not, the program should see the real reason.
+                    # The other side may know what to do.
                     if hasattr(type(y), f"__r{default}__") and not isinstance(y, _PLAIN):
                         return NotImplemented
-                    raise
+                    # The operation itself says which two types do not match.
+                    y = convert_to_tensor(y, name="y")
             return function(x, y, name=scope)
 
     return operate

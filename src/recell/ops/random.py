@@ -236,7 +236,7 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
 @op("CropRoom", shape=rules.merged, T=INDEX, differentiable=False)
 def _room(shape: Tensor, size: Tensor) -> Tensor:
     if bool((shape < size).any()):
-        raise invalid(f"Need value.shape >= size, got {shape.tolist()} and {size.tolist()}")
+        raise invalid(f"assertion failed: [Need value.shape >= size, got ] {shape.tolist()} {size.tolist()}")
     return shape - size + 1
 
 

@@ -151,12 +151,12 @@ def concat_dims(shapes: Sequence[TensorShape], axis: int, i: Inference) -> Tenso
     dims[axis] = 0 if len(known) == len(shapes) else None
     for shape in known:
         if len(shape) != rank:
-            raise i.mismatch(f"Shapes must be of one rank, but are {rank} and {len(shape)}")
+            raise i.mismatch(f"Shape must be rank {rank} but is rank {len(shape)}")
         for k, d in enumerate(shape):
             if k == axis:
                 dims[k] = None if dims[k] is None or d is None else dims[k] + d  # type: ignore[operator]
             elif dims[k] is None:
                 dims[k] = d
             elif d is not None and d != dims[k]:
-                raise i.mismatch(f"Dimension {k} in both shapes must be equal, but are {dims[k]} and {d}")
+                raise i.mismatch(f"Dimension {k} in both shapes must be equal, but are {dims[k]} and {d}.")
     return TensorShape.of(tuple(dims))

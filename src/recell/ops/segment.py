@@ -1,4 +1,7 @@
-"""Rows added up by the segment they belong to. Symbols: tf.segment_sum and its kin, tf.unsorted_segment_sum and its kin."""
+"""Rows added up by the segment they belong to.
+
+Symbols: tf.segment_sum and its kin, tf.unsorted_segment_sum and its kin.
+"""
 
 from __future__ import annotations
 

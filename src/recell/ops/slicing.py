@@ -1,7 +1,7 @@
 """`tensor[...]` in every form that Python has, and tf.slice and tf.strided_slice.
 
-The operation is `StridedSlice`; its attribute `index` is a tuple of ints, slices, None and Ellipsis. An entry that only a
-run tells is a `Dynamic` there, standing for the values of further inputs.
+The operation is `StridedSlice`; its attribute `index` is a tuple of ints, slices, None and Ellipsis. An entry that only
+a run tells is a `Dynamic` there, standing for the values of further inputs.
 """
 
 from __future__ import annotations
@@ -86,12 +86,6 @@ def _slice_length(dim: int | None, entry: slice) -> int | None:
         return None
     if dim is not None:
         return len(range(*entry.indices(dim)))
-    if entry.start is None and entry.stop is None and entry.step in (None, 1, -1):
-        return None
-    # An axis of unknown size can be empty whatever is asked for, but `[2:2]` surely is.
-    start, stop = entry.start or 0, entry.stop
-    if (entry.step or 1) > 0 and stop is not None and (start >= 0) == (stop >= 0) and stop <= start:
-        return 0
     return None
 
 
@@ -268,9 +262,9 @@ def strided_slice(
     var: Any = None,
     name: str | None = None,
 ) -> Any:
-    """The slice that vectors of bounds and steps describe; bit k of a mask is about entry k. TF symbol: `tf.strided_slice`.
+    """The slice that vectors of bounds and steps describe; bit k of a mask is about entry k.
 
-    ValueError when the vectors' length is not known.
+    TF symbol: `tf.strided_slice`. ValueError when the vectors' length is not known.
     """
     if not (isinstance(ellipsis_mask, int) and ellipsis_mask & (ellipsis_mask - 1) == 0):
         raise ValueError("Multiple ellipses not allowed")

@@ -1,4 +1,7 @@
-"""Sparse tensors. Symbols: tf.sparse_placeholder, sparse_to_dense, sparse_tensor_dense_matmul, sparse_reduce_sum, ..."""
+"""Sparse tensors.
+
+Symbols: tf.sparse_placeholder, sparse_to_dense, sparse_tensor_dense_matmul, sparse_reduce_sum, ...
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ def _sparse(value: Any) -> SparseTensor:
 
 
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
-    """A sparse tensor to be fed: a SparseTensorValue or (indices, values, shape). TF symbol: `tf.sparse_placeholder`."""
+    """A sparse tensor to be fed: a SparseTensorValue or (indices, values, shape).
+
+    TF symbol: `tf.sparse_placeholder`.
+    """
     base = name or "Placeholder"
     rank = None if shape is None else as_shape(shape).ndims
     dense = placeholder(dtypes.int64, [rank], name=f"{base}/shape")
@@ -342,7 +348,9 @@ def sparse_slice(sp_input: Any, start: Any, size: Any, name: str | None = None) 
 
 def _joined_parts(i: Inference) -> list[TensorShape]:
     rank = i.shapes("shapes")[0].num_elements()
-    return [TensorShape([None, rank]), TensorShape([None]), TensorShape([rank])]
+    counts = [shape.num_elements() for shape in i.shapes("values")]
+    total = None if None in counts else sum(counts)  # type: ignore[arg-type]
+    return [TensorShape([total, rank]), TensorShape([total]), TensorShape([rank])]
 
 
 @op(

@@ -175,7 +175,10 @@ def _to_number(string_tensor: Tensor, out_type: Any = dtypes.float32) -> Tensor:
 def string_to_number(
     string_tensor: Any, out_type: Any = dtypes.float32, name: str | None = None, input: Any = None
 ) -> Any:
-    """The number that each string writes. TF symbol: `tf.string_to_number`. InvalidArgumentError for one that writes none."""
+    """The number that each string writes.
+
+    TF symbol: `tf.string_to_number`. InvalidArgumentError for one that writes none.
+    """
     text = renamed("input", string_tensor, "string_tensor", input) if string_tensor is None else string_tensor
     return _to_number(text, as_dtype(out_type), name=name)
 
@@ -257,7 +260,10 @@ def _regex_replace(input: Tensor, pattern: Any, rewrite: Any, replace_global: bo
 
 
 def regex_replace(input: Any, pattern: Any, rewrite: Any, replace_global: bool = True, name: str | None = None) -> Any:
-    r"""Each string with what matches `pattern` replaced; `\1` in `rewrite` is a group. TF symbol: `tf.regex_replace`."""
+    r"""Each string with what matches `pattern` replaced; `\1` in `rewrite` is a group.
+
+    TF symbol: `tf.regex_replace`.
+    """
     return _regex_replace(input, pattern, rewrite, bool(replace_global), name=name)
 
 

@@ -61,6 +61,7 @@ ROWS: dict[str, dict[str, str]] = {
             "argsort invert_permutation listdiff reverse reverse_sequence reverse_v2 setdiff1d sort unique "
             "unique_with_counts"
         ),
+        "recell.graph.shapes": "broadcast_static_shape",
         "recell.ops.slicing": "newaxis slice=slice_ strided_slice",
         "recell.ops.random": f"{_RANDOM} get_seed multinomial",
         "recell.ops.strings": (
