@@ -62,7 +62,7 @@ def sparse_apply_adam(
         step = torch.lerp(m.index_select(0, rows), grad, 1.0 - decay1)
         var.index_add_(0, rows, step.div_(v.index_select(0, rows).sqrt_().add_(small)), alpha=-rate)
     else:
-        var.addcdiv_(m, v.sqrt().add_(small), value=-rate)
+        var.addcdiv_(m, rules.root_plus(v, small), value=-rate)
 
 
 @update("LazyApplyAdam", 3)
