@@ -27,7 +27,7 @@ def is_strings(value: Any) -> bool:
     return value.__class__ is np.ndarray
 
 
-def as_strings(value: Any) -> np.ndarray:
+def as_strings(value: Any) -> Any:
     """An object array even of what numpy gives back as a bare `bytes`."""
     if isinstance(value, np.ndarray) and value.dtype == object:
         return value

@@ -44,7 +44,7 @@ def _gather_shape(i: Inference) -> TensorShape:
 def _gather(params: Tensor, indices: Tensor, axis: int = 0, batch_dims: int = 0) -> Tensor:
     if is_strings(params):
         _check_indices(indices, params.shape[axis])
-        return as_strings(np.take(params, indices.numpy(), axis))  # type: ignore[return-value]
+        return as_strings(np.take(params, indices.numpy(), axis))
     axis %= params.ndim
     if batch_dims:
         return _gather_batched(params, indices, axis, batch_dims)
@@ -152,7 +152,7 @@ def _gather_nd(params: Tensor, indices: Tensor) -> Tensor:
         raise invalid(f"index innermost dimension length must be <= params rank; saw: {depth} vs. {params.ndim}")
     _check_nd(indices, params.shape, "param shape")
     if is_strings(params):
-        return as_strings(params[tuple(np.moveaxis(indices.numpy(), -1, 0))])  # type: ignore[return-value]
+        return as_strings(params[tuple(np.moveaxis(indices.numpy(), -1, 0))])
     if depth == 0:
         return params.expand(*indices.shape[:-1], *params.shape)
     return params[tuple(part.long() for part in indices.unbind(-1))]

@@ -161,7 +161,7 @@ def _unstack(value: Tensor, num: int, axis: int = 0) -> Any:
     if value.shape[axis] != num:
         raise invalid(f"Input shape axis {axis} must equal {num}, got shape {bracketed(value)}")
     if is_strings(value):
-        parts: Any = [np.asarray(part, dtype=object) for part in np.moveaxis(value, axis, 0)]
+        parts: Any = [np.asarray(part, dtype=object) for part in np.moveaxis(np.asarray(value), axis, 0)]
     else:
         parts = value.unbind(axis)
     return parts[0] if num == 1 else parts
@@ -200,7 +200,7 @@ def _split_shapes(i: Inference) -> list[TensorShape]:
     if dims[axis] is not None and -1 not in parts and None not in parts and given != dims[axis]:
         listed = ",".join(str(n) for n in parts)
         raise i.mismatch(f"can't split axis of size {dims[axis]} into pieces of size [{listed}]")
-    rest = None if dims[axis] is None else dims[axis] - given  # type: ignore[operator]
+    rest = None if dims[axis] is None else dims[axis] - given
     return [TensorShape.of((*dims[:axis], rest if n == -1 else n, *dims[axis + 1 :])) for n in parts]
 
 
@@ -293,7 +293,7 @@ def split(
         raise TypeError("split() missing 1 required positional argument: 'num_or_size_splits'")
     where = static_int(axis, "axis")
     splits = convert_to_tensor(num_or_size_splits) if not is_whole(num_or_size_splits) else None
-    known = num_or_size_splits if splits is None else constant_value(splits)
+    known: Any = num_or_size_splits if splits is None else constant_value(splits)
     if splits is not None and known is not None and known.ndim == 0:
         splits, known = None, int(known)
     if splits is None:

@@ -41,7 +41,7 @@ def fill(dims: Tensor, value: Tensor) -> Tensor:
     if min(wanted, default=0) < 0:
         raise invalid(f"Dimension {min(wanted)} must be >= 0")
     if isinstance(value, np.ndarray):
-        return np.full(wanted, value[()], dtype=object)  # type: ignore[return-value]
+        return np.full(wanted, value[()], dtype=object)
     if value.requires_grad:
         return value.expand(wanted).clone()
     return value.new_full(wanted, value.item())

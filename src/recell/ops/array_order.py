@@ -45,16 +45,20 @@ def _reversed_shape(i: Inference) -> TensorShape:
     return i.shape(0)
 
 
+def _turned(tensor: Any, axis: Any) -> Any:
+    return np.flip(tensor, tuple(axis)) if is_strings(tensor) else tensor.flip(tuple(axis))
+
+
 @op("ReverseV2", shape=_reversed_shape)
 def _reverse(tensor: Tensor, axis: Any) -> Tensor:
-    if is_strings(tensor):
-        return np.flip(tensor, tuple(axis))  # type: ignore[return-value]
-    return tensor.flip(tuple(axis))
+    turned: Tensor = _turned(tensor, axis)
+    return turned
 
 
 @op("ReverseV2By", shape=rules.unchanged, types={"axis": INDEX}, dtype=lambda i: i.dtype("tensor"))
 def _reverse_by(tensor: Tensor, axis: Tensor) -> Tensor:
-    return _reverse.kernel(tensor, axis.tolist())
+    turned: Tensor = _turned(tensor, axis.tolist())
+    return turned
 
 
 def reverse(tensor: Any, axis: Any = None, name: str | None = None, dims: Any = None) -> Any:
@@ -108,7 +112,8 @@ def _reverse_sequence(input: Tensor, seq_lengths: Tensor, seq_dim: int, batch_di
         order = order.t()
     order = order.reshape([n if k in (seq, batch) else 1 for k, n in enumerate(input.shape)])
     if is_strings(input):
-        return np.take_along_axis(input, np.broadcast_to(order.numpy(), input.shape), seq)  # type: ignore[return-value]
+        strings: Any = input
+        return np.take_along_axis(strings, np.broadcast_to(order.numpy(), input.shape), seq)  # type: ignore[return-value]
     return torch.gather(input, seq, order.expand(input.shape))
 
 
@@ -314,7 +319,9 @@ def invert_permutation(x: Tensor) -> Tensor:
 
 
 def _sorted_shape(i: Inference) -> TensorShape:
-    rules.axis_index(i["axis"], i.shape(0).ndims, i) if i.shape(0).ndims is not None else None
+    rank = i.shape(0).ndims
+    if rank is not None:
+        rules.axis_index(i["axis"], rank, i)
     return i.shape(0)
 
 

@@ -236,7 +236,8 @@ def _expanded(i: Inference) -> TensorShape:
 
 @op("ExpandDims", shape=_expanded, view=True)
 def _expand_dims(input: Tensor, axis: int) -> Tensor:
-    return np.expand_dims(input, axis) if is_strings(input) else input.unsqueeze(axis)
+    expanded: Any = np.expand_dims(input, axis) if is_strings(input) else input.unsqueeze(axis)
+    return expanded
 
 
 def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Any:
@@ -272,7 +273,7 @@ def _squeeze(input: Tensor, axis: Any = ()) -> Tensor:
         if input.shape[k] != 1:
             raise invalid(f"Can not squeeze dim[{k % input.ndim}], expected a dimension of 1, got {input.shape[k]}")
     if is_strings(input):
-        return input.squeeze(tuple(axis) or None)
+        return input.squeeze(tuple(axis) or None)  # type: ignore[arg-type]
     return input.squeeze(tuple(axis)) if axis else input.squeeze()
 
 
@@ -291,7 +292,8 @@ def broadcast_to(input: Tensor, shape: Tensor) -> Tensor:
     """`input` repeated along new axes and those of size 1. TF symbol: `tf.broadcast_to`."""
     wanted = sizes(shape)
     try:
-        return np.broadcast_to(input, wanted) if is_strings(input) else input.broadcast_to(wanted)
+        spread: Any = np.broadcast_to(input, wanted) if is_strings(input) else input.broadcast_to(wanted)
+        return spread
     except (RuntimeError, ValueError) as error:
         raise invalid(f"Incompatible shapes: {bracketed(input)} vs. {list(wanted)}") from error
 

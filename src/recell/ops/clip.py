@@ -114,7 +114,7 @@ def clip_by_global_norm(
         scale = multiply(clip_norm, minimum(inverse, bound))
         # An infinite norm would scale everything to 0 and hide that the gradients are lost.
         scale = _nan_unless_finite(scale, use_norm)
-        clipped = []
+        clipped: list[Any] = []
         for k, t in enumerate(tensors):
             if t is None:
                 clipped.append(None)

@@ -116,7 +116,7 @@ def bincount(
 
 @op(
     "HistogramFixedWidth",
-    shape=lambda i: TensorShape([None if i.value("nbins") is None else int(i.value("nbins"))]),  # type: ignore[arg-type]
+    shape=lambda i: TensorShape([None if i.value("nbins") is None else int(i.value("nbins"))]),
     types={"nbins": dtypes.int32},
     T=FLOATS | INTS,
     dtype="dtype",
@@ -146,9 +146,10 @@ def _confusion_shape(i: Inference) -> TensorShape:
     if i.tensor("num_classes") is not None:
         count = i.value("num_classes")
     else:
-        both = i.value("labels"), i.value("predictions")
-        known = both[0] is not None and both[1] is not None
-        count = np.max([np.max(part, initial=0) for part in both]) + 1 if known else None  # type: ignore[type-var]
+        labels, predictions = i.value("labels"), i.value("predictions")
+        count = None
+        if labels is not None and predictions is not None:
+            count = np.maximum(np.max(labels, initial=0), np.max(predictions, initial=0)) + 1
     return TensorShape([None if count is None else int(count)] * 2)
 
 

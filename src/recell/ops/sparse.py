@@ -274,8 +274,8 @@ def _install_operators() -> None:
     from recell.ops.math_binary import multiply
 
     times, over = _cwise(multiply), _cwise(truediv)
-    SparseTensor.__mul__ = SparseTensor.__rmul__ = times  # type: ignore[attr-defined]
-    SparseTensor.__truediv__ = SparseTensor.__div__ = over  # type: ignore[attr-defined]
+    for name, method in {"__mul__": times, "__rmul__": times, "__truediv__": over, "__div__": over}.items():
+        setattr(SparseTensor, name, method)
 
 
 _install_operators()

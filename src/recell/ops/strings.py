@@ -77,7 +77,9 @@ def string_join(inputs: Any, separator: str = "", name: str | None = None) -> An
 def _split(input: Tensor, delimiter: Tensor, skip_empty: bool = True) -> Any:
     marks = bytes(delimiter[()])
     cut = re.compile(b"[" + re.escape(marks) + b"]") if marks else None
-    indices, values, widest = [], [], 0
+    indices: list[tuple[int, int]] = []
+    values: list[bytes] = []
+    widest = 0
     for row, text in enumerate(input):
         pieces = cut.split(text) if cut is not None else [text[k : k + 1] for k in range(len(text))]
         if skip_empty:
@@ -124,7 +126,8 @@ def _reduce_join(inputs: Tensor, axis: Any = None, keep_dims: bool = False, sepa
     axes = [a % rank for a in axes] if rank else []
     kept = [k for k in range(rank) if k not in axes]
     # The axis named first is joined first, so it varies fastest.
-    moved: Any = inputs.transpose([*kept, *reversed(axes)])  # type: ignore[call-overload]
+    array: Any = inputs
+    moved = array.transpose([*kept, *reversed(axes)])
     shape = moved.shape[: len(kept)]
     rows = moved.reshape(int(np.prod(shape, dtype=np.int64)), -1)
     out = np.empty(len(rows), dtype=object)
