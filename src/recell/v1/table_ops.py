@@ -52,7 +52,8 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.ops.array_shape": (
             "broadcast_dynamic_shape broadcast_to expand_dims rank reshape shape shape_n size squeeze transpose"
         ),
-        "recell.ops.array_join": "concat pack pad split stack tile unpack unstack",
+        "recell.ops.array_join": "concat pack split stack unpack unstack",
+        "recell.ops.array_pad": "pad tile",
         "recell.ops.array_make": (
             "fill lin_space linspace meshgrid one_hot ones ones_like range=range_ sequence_mask zeros zeros_like"
         ),
@@ -115,7 +116,7 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "manip": {
         "recell.ops.array_index": "gather_nd scatter_nd",
-        "recell.ops.array_join": "tile",
+        "recell.ops.array_pad": "tile",
         "recell.ops.array_order": "reverse",
         "recell.ops.array_shape": "reshape",
     },
