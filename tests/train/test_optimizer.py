@@ -73,6 +73,21 @@ def test_updates_write_into_the_variables_own_memory():
     assert float(var[0]) < 1
 
 
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_large_variable_is_updated_as_a_small_one(transposed):
+    """Large ones go through the rule in blocks, the last of them not full; a slot in another order does not."""
+    size = (training_rules.BLOCK // 100 + 7, 103)
+    generator = torch.Generator().manual_seed(1)
+    tensors = [torch.rand(size[::-1] if transposed else size, generator=generator) for _ in range(4)]
+    tensors = [t.mT if transposed else t for t in tensors]
+    var, m, v, grad = tensors
+    whole = [t.clone() for t in (var, m, v)]
+    training_rules.adam(*whole, grad, 0.1, 0.9, 0.999, 1e-8)
+    training_rules.on_all(training_rules.adam, (var, m, v), grad, 0.1, 0.9, 0.999, 1e-8)
+    for got, expected in zip((var, m, v), whole, strict=True):
+        torch.testing.assert_close(got, expected)
+
+
 def test_a_value_fetched_with_the_step_is_the_one_before_it():
     w = tf.Variable([1.0, 2.0])
     loss = tf.reduce_sum(w * w)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from recell.ops import training_rules as rules
 from recell.ops.training_op import ada_max_numbers, adam_numbers, da_numbers, ftrl_numbers, rms_numbers, update
-from recell.ops.training_rules import check_gradient, number
+from recell.ops.training_rules import number, on_all
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 @update("ApplyGradientDescent", 1)
 def apply_gradient_descent(var: Tensor, alpha: Tensor, delta: Tensor, use_locking: bool = False) -> None:
     """`var -= alpha * delta`."""
-    check_gradient(var, delta)
-    rules.gradient_descent(var, delta, number(alpha, "alpha"))
+    on_all(rules.gradient_descent, (var,), delta, number(alpha, "alpha"))
 
 
 @update("ApplyMomentum", 2)
@@ -35,8 +34,7 @@ def apply_momentum(
     use_nesterov: bool = False,
 ) -> None:
     """`accum = momentum * accum + grad; var -= lr * accum`, or Nesterov's form of it."""
-    check_gradient(var, grad)
-    rules.momentum(var, accum, grad, number(lr, "lr"), number(momentum, "momentum"), use_nesterov)
+    on_all(rules.momentum, (var, accum), grad, number(lr, "lr"), number(momentum, "momentum"), use_nesterov)
 
 
 @update("ApplyAdam", 3)
@@ -55,9 +53,8 @@ def apply_adam(
     use_nesterov: bool = False,
 ) -> None:
     """Kingma and Ba, https://arxiv.org/abs/1412.6980, with `epsilon` in the place the end of its section 2 gives it."""
-    check_gradient(var, grad)
     numbers = adam_numbers(beta1_power, beta2_power, lr, beta1, beta2, epsilon)
-    rules.adam(var, m, v, grad, *numbers, use_nesterov)
+    on_all(rules.adam, (var, m, v), grad, *numbers, use_nesterov)
 
 
 @update("ApplyAdaMax", 3)
@@ -74,8 +71,7 @@ def apply_ada_max(
     use_locking: bool = False,
 ) -> None:
     """Section 7 of https://arxiv.org/abs/1412.6980."""
-    check_gradient(var, grad)
-    rules.ada_max(var, m, v, grad, *ada_max_numbers(beta1_power, lr, beta1, beta2, epsilon))
+    on_all(rules.ada_max, (var, m, v), grad, *ada_max_numbers(beta1_power, lr, beta1, beta2, epsilon))
 
 
 @update("ApplyAdagrad", 2)
@@ -83,8 +79,7 @@ def apply_adagrad(
     var: Tensor, accum: Tensor, lr: Tensor, grad: Tensor, use_locking: bool = False, update_slots: bool = True
 ) -> None:
     """`accum += grad**2; var -= lr * grad / sqrt(accum)`."""
-    check_gradient(var, grad)
-    rules.adagrad(var, accum, grad, number(lr, "lr"), update_slots)
+    on_all(rules.adagrad, (var, accum), grad, number(lr, "lr"), update_slots)
 
 
 @update("ApplyAdadelta", 3)
@@ -99,9 +94,8 @@ def apply_adadelta(
     use_locking: bool = False,
 ) -> None:
     """Zeiler, https://arxiv.org/abs/1212.5701."""
-    check_gradient(var, grad)
     numbers = number(lr, "lr"), number(rho, "rho"), number(epsilon, "epsilon")
-    rules.adadelta(var, accum, accum_update, grad, *numbers)
+    on_all(rules.adadelta, (var, accum, accum_update), grad, *numbers)
 
 
 @update("ApplyRMSProp", 3)
@@ -117,8 +111,7 @@ def apply_rms_prop(
     use_locking: bool = False,
 ) -> None:
     """Hinton's lecture 6e, with momentum; `epsilon` is inside the root."""
-    check_gradient(var, grad)
-    rules.rms_prop(var, ms, mom, grad, *rms_numbers(lr, rho, momentum, epsilon))
+    on_all(rules.rms_prop, (var, ms, mom), grad, *rms_numbers(lr, rho, momentum, epsilon))
 
 
 @update("ApplyCenteredRMSProp", 4)
@@ -135,8 +128,7 @@ def apply_centered_rms_prop(
     use_locking: bool = False,
 ) -> None:
     """Graves, https://arxiv.org/abs/1308.0850: divides by the root of the gradient's variance."""
-    check_gradient(var, grad)
-    rules.centered_rms_prop(var, mg, ms, mom, grad, *rms_numbers(lr, rho, momentum, epsilon))
+    on_all(rules.centered_rms_prop, (var, mg, ms, mom), grad, *rms_numbers(lr, rho, momentum, epsilon))
 
 
 @update("ApplyFtrl", 3)
@@ -152,8 +144,7 @@ def apply_ftrl(
     use_locking: bool = False,
 ) -> None:
     """McMahan et al., "Ad Click Prediction: a View from the Trenches"."""
-    check_gradient(var, grad)
-    rules.ftrl(var, accum, linear, grad, *ftrl_numbers(lr, l1, l2, None, lr_power))
+    on_all(rules.ftrl, (var, accum, linear), grad, *ftrl_numbers(lr, l1, l2, None, lr_power))
 
 
 @update("ApplyFtrlV2", 3)
@@ -170,8 +161,7 @@ def apply_ftrl_v2(
     use_locking: bool = False,
 ) -> None:
     """FTRL whose linear term also holds `2 * l2_shrinkage * var`."""
-    check_gradient(var, grad)
-    rules.ftrl(var, accum, linear, grad, *ftrl_numbers(lr, l1, l2, l2_shrinkage, lr_power))
+    on_all(rules.ftrl, (var, accum, linear), grad, *ftrl_numbers(lr, l1, l2, l2_shrinkage, lr_power))
 
 
 @update("ApplyProximalGradientDescent", 1)
@@ -179,8 +169,8 @@ def apply_proximal_gradient_descent(
     var: Tensor, alpha: Tensor, l1: Tensor, l2: Tensor, delta: Tensor, use_locking: bool = False
 ) -> None:
     """A step of gradient descent, then the proximal step of `l1` and `l2`."""
-    check_gradient(var, delta)
-    rules.proximal_gradient_descent(var, delta, number(alpha, "alpha"), number(l1, "l1"), number(l2, "l2"))
+    numbers = number(alpha, "alpha"), number(l1, "l1"), number(l2, "l2")
+    on_all(rules.proximal_gradient_descent, (var,), delta, *numbers)
 
 
 @update("ApplyProximalAdagrad", 2)
@@ -188,8 +178,7 @@ def apply_proximal_adagrad(
     var: Tensor, accum: Tensor, lr: Tensor, l1: Tensor, l2: Tensor, grad: Tensor, use_locking: bool = False
 ) -> None:
     """A step of Adagrad, then the proximal step of `l1` and `l2` at each entry's own rate."""
-    check_gradient(var, grad)
-    rules.proximal_adagrad(var, accum, grad, number(lr, "lr"), number(l1, "l1"), number(l2, "l2"))
+    on_all(rules.proximal_adagrad, (var, accum), grad, number(lr, "lr"), number(l1, "l1"), number(l2, "l2"))
 
 
 @update("ApplyAdagradDA", 3)
@@ -205,6 +194,5 @@ def apply_adagrad_da(
     use_locking: bool = False,
 ) -> None:
     """Adagrad with dual averaging: the variable follows from the sums of all gradients and of their squares."""
-    check_gradient(var, grad)
     slots = gradient_accumulator, gradient_squared_accumulator
-    rules.adagrad_da(var, *slots, grad, *da_numbers(lr, l1, l2, global_step))
+    on_all(rules.adagrad_da, (var, *slots), grad, *da_numbers(lr, l1, l2, global_step))

@@ -35,6 +35,21 @@ def check_gradient(var: torch.Tensor, grad: torch.Tensor) -> None:
         )
 
 
+BLOCK = 1 << 17
+"""Elements that a rule handles at a time: its intermediate values then stay in cache, and in memory already mapped."""
+
+
+def on_all(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: torch.Tensor, *numbers: Any) -> None:
+    """Applies a rule to a whole variable and its slots. InvalidArgumentError for a gradient of another shape."""
+    check_gradient(state[0], grad)
+    if grad.numel() <= BLOCK or grad.device.type != "cpu" or not all(tensor.is_contiguous() for tensor in state):
+        rule(*state, grad, *numbers)
+        return
+    flat = [tensor.view(-1).split(BLOCK) for tensor in (*state, grad.contiguous())]
+    for parts in zip(*flat, strict=True):
+        rule(*parts, *numbers)
+
+
 def on_rows(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: Any, indices: Any, *numbers: Any) -> None:
     """Applies a rule to the rows `indices` (each named once) of a variable and its slots, and to no others."""
     rows = row_numbers(state[0], grad, indices)
