@@ -1,9 +1,25 @@
-"""Which inputs of a branch or a loop an output depends on: `tf.gradients` gives None for the others."""
+"""Which inputs of an operation an output depends on: `tf.gradients` gives None for the others."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from recell.graph.body import Body
 from recell.graph.tensor import Operation, Tensor
+
+
+def has_gradient(operation: Operation) -> bool:
+    """Whether a derivative goes through the operation, its type's own or one that the program brings."""
+    return operation.definition.differentiable or "_gradient_op_type" in operation.attrs
+
+
+def connected_inputs(operation: Operation, output: int) -> Sequence[Tensor]:
+    """The inputs that an output has a derivative by, captures of the operation's bodies among them."""
+    own = operation.attrs.get("_gradient_of_inputs")
+    if own is not None:
+        return [operation.inputs[k] for k in own]
+    narrow = operation.definition.extra.get("connected_inputs")
+    return operation.inputs if narrow is None else narrow(operation, output)
 
 
 def reached(body: Body, output: Tensor) -> set[Tensor]:
@@ -18,11 +34,8 @@ def reached(body: Body, output: Tensor) -> set[Tensor]:
         seen.add(tensor)
         if tensor.op.body is not body or tensor.op.type == "BodyArg":
             found.add(tensor)
-            continue
-        definition = tensor.op.definition
-        if definition.differentiable or "_gradient_op_type" in tensor.op.attrs:
-            narrow = definition.extra.get("connected_inputs")
-            stack.extend(tensor.op.inputs if narrow is None else narrow(tensor.op, tensor.value_index))
+        elif has_gradient(tensor.op):
+            stack.extend(connected_inputs(tensor.op, tensor.value_index))
     return found
 
 
@@ -37,6 +50,8 @@ def connected_through_branches(op: Operation, output: int) -> list[Tensor]:
 
 def connected_through_loop(op: Operation, output: int) -> list[Tensor]:
     """For `While`: what the variable depends on after any number of iterations."""
+    if not op.attrs["back_prop"]:
+        return []
     body: Body = op.attrs["loop_body"]
     position = {arg: k for k, arg in enumerate(body.args)}
     variables: set[int] = set()

@@ -397,8 +397,8 @@ def _loop_results(loop_vars: Any, result: Any, args: Sequence[Tensor], initial: 
         if not _fits(tensor.shape, arg.shape):
             raise ValueError(
                 f"Input tensor '{first.name}' enters the loop with shape {arg.shape}, but has shape {tensor.shape} "
-                "after one iteration. To allow the shape to vary across iterations, use the `shape_invariants` argument of "
-                "tf.while_loop to specify a less-specific shape."
+                "after one iteration. To allow the shape to vary across iterations, use the `shape_invariants` "
+                "argument of tf.while_loop to specify a less-specific shape."
             )
     return tensors
 

@@ -56,6 +56,22 @@ def attach_override(op: Operation) -> None:
     op.graph.note_change()
 
 
+def attach_overrides(op: Operation) -> None:
+    """`attach_override` for `op` and for all that its bodies' results are made of."""
+    attach_override(op)
+    for body in list(op.attrs.values()):
+        if not isinstance(body, Body):
+            continue
+        stack = [tensor.op for tensor in body.outputs]
+        seen: set[Operation] = set()
+        while stack:
+            inner = stack.pop()
+            if inner.body is body and inner not in seen:
+                seen.add(inner)
+                attach_overrides(inner)
+                stack.extend(tensor.op for tensor in inner.inputs)
+
+
 def attach_gradient(op: Operation, function: Callable[..., Any]) -> None:
     """Makes `function`, of the output gradients, the gradient of `op`: one result or None for each input."""
     used: list[int] = []

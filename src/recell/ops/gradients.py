@@ -6,6 +6,7 @@ What is decided while building: which xs are connected at all (the others give N
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ from recell.graph.indexed_slices import IndexedSlices
 from recell.graph.registry import OpDef, register
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation, Tensor
-from recell.ops.custom_gradient import attach_override
+from recell.ops.connections import connected_inputs, has_gradient
+from recell.ops.custom_gradient import attach_overrides
 from recell.ops.op import INDEX, op
 
 if TYPE_CHECKING:
@@ -39,6 +41,13 @@ def densify(values: Tensor, indices: Tensor, dense_shape: Tensor) -> torch.Tenso
     """Rows put where they belong, added up where one is named twice, zeros elsewhere."""
     zeros = values.new_zeros(dense_shape.tolist())
     return zeros.index_add(0, indices.long(), values)
+
+
+class UnconnectedGradients(enum.Enum):
+    """What `gradients` gives for xs that no y depends on. TF symbol: `tf.UnconnectedGradients`."""
+
+    NONE = "none"
+    ZERO = "zero"
 
 
 class AggregationMethod:
@@ -94,8 +103,6 @@ def gradients(
         weights = _weights(y_tensors, grad_ys)
         targets = [_target(x) for x in xs]
         paths = _paths(y_tensors, set(stops))
-        for operation in list(paths.operations):
-            attach_override(operation)
         plans = [_plan_for(target, paths, y_tensors) for target in targets]
         wanted = list(dict.fromkeys(t for plan in plans if plan for t in plan))
         if not wanted:
@@ -155,8 +162,9 @@ def _paths(ys: Sequence[Tensor], stops: set[Tensor]) -> _Paths:
             continue
         paths.tensors.add(tensor)
         operation = tensor.op
-        if tensor in stops or not _has_gradient(operation):
+        if tensor in stops or not has_gradient(operation):
             continue
+        attach_overrides(operation)
         first_visit = operation not in paths.operations
         paths.operations[operation] = None
         for source in connected_inputs(operation, tensor.value_index):
@@ -165,16 +173,6 @@ def _paths(ys: Sequence[Tensor], stops: set[Tensor]) -> _Paths:
                     paths.consumers.setdefault(source, []).append(operation)
                 stack.append(source)
     return paths
-
-
-def _has_gradient(operation: Operation) -> bool:
-    return operation.definition.differentiable or "_gradient_op_type" in operation.attrs
-
-
-def connected_inputs(operation: Operation, output: int) -> Sequence[Tensor]:
-    """The inputs that an output depends on; operations with bodies know better than "all"."""
-    narrow = operation.definition.extra.get("connected_inputs")
-    return operation.inputs if narrow is None else narrow(operation, output)
 
 
 def _plan_for(target: Tensor, paths: _Paths, ys: Sequence[Tensor]) -> list[Tensor] | None:

@@ -156,7 +156,7 @@ class _Builder:
         else:
             changed = changed_by(op)
             ins = [
-                self._nothing() if variable_of(t) in changed else self._slot(t)
+                self._for_change(t) if variable_of(t) in changed else self._slot(t)
                 for t in (*op.inputs, *op.attrs.get("_extra_inputs", ()))
             ]
         shared = frozenset().union(*(self.roots[s] for s in ins)) if op.definition.view and ins else None
@@ -167,8 +167,12 @@ class _Builder:
         for tensor in op.outputs:
             self._add_source(tensor)
 
-    def _nothing(self) -> int:
-        """A slot for a variable that a body changes: the body reads it itself, and it may not be initialized yet."""
+    def _for_change(self, tensor: Tensor) -> int:
+        """A slot for a variable that a body changes: nothing, for the body reads it itself and it may not be
+        initialized yet, unless the body differentiates by it: then by the value read for what it differentiates.
+        """
+        if tensor in self.sources:
+            return self.slots[tensor] if tensor in self.given else self._slot(tensor)
         if self.nothing is None:
             self.nothing = self._new_slot(frozenset())
         return self.nothing
@@ -228,7 +232,8 @@ class _Builder:
         if op.definition.mutates:
             inside = self.body is not None  # who holds the old value outside is not known here
             clone = tuple(inside or held.get(v, -1) > position for v in mutated_variables(op))
-            return bind_change(op, self.resources, clone)
+            change = bind_change(op, self.resources, clone)
+            return torch.no_grad()(change) if inside else change
         return bind(op, self.resources, lambda body: compile_body(body, self.resources))
 
     def _last_uses(self, results: list[int]) -> dict[int, int]:

@@ -33,9 +33,13 @@ def demands_of(op: Operation) -> list[Demand]:
     for body in bodies_of(op):
         for inner in operations_in(body):
             for demand in demands_of(inner):
+                xs = tuple(t for t in demand.xs if t.op.body is not body)
                 ys = tuple(t for t in demand.ys if t.op.body is not body)
-                if ys:
-                    found.append(Demand(op, ys, tuple(t for t in demand.xs if t.op.body is not body)))
+                if xs and len(ys) < len(demand.ys):
+                    # A y made inside depends on an x outside through whatever the body takes from outside.
+                    ys += tuple(t for t in body.captures if t not in xs)
+                if xs or ys:
+                    found.append(Demand(op, ys, xs))
     return found
 
 

@@ -87,7 +87,11 @@ class BodyPlan:
             return lambda *args: execute(args + captures)
 
         def call(*args: Any) -> list[Any]:
-            with torch.enable_grad():
+            if torch.is_grad_enabled():
                 return execute(args + captures)
+            with torch.enable_grad():
+                results = execute(args + captures)
+            # Nobody outside differentiates through this: a loop would grow a history with every iteration.
+            return [r.detach() if isinstance(r, torch.Tensor) else r for r in results]
 
         return call

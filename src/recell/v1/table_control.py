@@ -16,7 +16,7 @@ ROWS: dict[str, dict[str, str]] = {
             "placeholder placeholder_with_default scatter_add scatter_div scatter_max scatter_min scatter_mul "
             "scatter_nd_add scatter_nd_sub scatter_nd_update scatter_sub scatter_update stop_gradient tuple=tuple_"
         ),
-        "recell.ops.gradients": "gradients hessians AggregationMethod",
+        "recell.ops.gradients": "gradients hessians AggregationMethod UnconnectedGradients",
         "recell.ops.custom_gradient": (
             "RegisterGradient custom_gradient NoGradient=no_gradient NotDifferentiable=no_gradient no_gradient"
         ),
