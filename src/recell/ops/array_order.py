@@ -356,3 +356,18 @@ def argsort(
 
 reverse_v2 = reverse
 listdiff = setdiff1d
+
+
+@op("Roll", shape=rules.unchanged)
+def _roll(input: Tensor, shift: Any, axis: Any) -> Tensor:
+    if is_strings(input):
+        return np.roll(input, shift, axis)  # type: ignore[return-value]
+    return torch.roll(input, shift, axis)
+
+
+def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
+    """`input` shifted along `axis` (a number or several), what leaves at one end coming in at the other.
+
+    TF symbols: `tf.roll`, `tf.manip.roll`. ValueError when `shift` or `axis` is not known while the graph is built.
+    """
+    return _roll(input, static_axes(shift, "shift"), static_axes(axis), name=name)

@@ -59,7 +59,7 @@ ROWS: dict[str, dict[str, str]] = {
         ),
         "recell.ops.array_index": "batch_gather boolean_mask gather gather_nd scatter_nd",
         "recell.ops.array_order": (
-            "argsort invert_permutation listdiff reverse reverse_sequence reverse_v2 setdiff1d sort unique "
+            "argsort invert_permutation listdiff reverse reverse_sequence reverse_v2 roll setdiff1d sort unique "
             "unique_with_counts"
         ),
         "recell.graph.shapes": "broadcast_static_shape",
@@ -117,7 +117,7 @@ ROWS: dict[str, dict[str, str]] = {
     "manip": {
         "recell.ops.array_index": "gather_nd scatter_nd",
         "recell.ops.array_pad": "tile",
-        "recell.ops.array_order": "reverse",
+        "recell.ops.array_order": "reverse roll",
         "recell.ops.array_shape": "reshape",
     },
 }
