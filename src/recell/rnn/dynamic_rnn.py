@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from recell.graph import nest
@@ -79,9 +79,8 @@ def dynamic_rnn(
         with name_scope("while") as loop:
             if lengths is not None:
                 check_lengths(lengths, layout.batch, loop[:-1])
-            result = recur(
-                lambda x, s: _same_nesting(cell(x, s), s), inputs, lengths, state, layout, output_sizes(cell)
-            )
+            sizes = output_sizes(cell)
+            result = recur(_checked_step(cell, sizes, layout.batch), inputs, lengths, state, layout, sizes)
             ends = [identity(leaf, name=f"Exit_{2 + len(result.outputs) + k}") for k, leaf in enumerate(result.states)]
         outputs = [
             identity(leaf, name=_output_name(time_major, len(leaves) + k)) for k, leaf in enumerate(result.outputs)
@@ -93,11 +92,25 @@ def _output_name(time_major: bool, position: int) -> str:
     return "TensorArrayStack/TensorArrayGatherV3" if time_major else f"transpose_{position}"
 
 
-def _same_nesting(result: tuple[Any, Any], state: Any) -> tuple[Any, Any]:
-    """The step's result. TypeError or ValueError when its state is nested unlike the one before."""
-    output, new_state = result
-    nest.assert_same_structure(state, new_state)
-    return output, new_state
+def _checked_step(cell: Any, sizes: Sequence[Sequence[int | None]], batch: int | None) -> Callable[[Any, Any], Any]:
+    """One call of the cell, which must keep the nesting of its state and give outputs of the sizes that it says."""
+
+    def step(x: Any, state: Any) -> tuple[Any, Any]:
+        output, new_state = cell(x, state)
+        nest.assert_same_structure(state, new_state)
+        leaves = nest.flatten(output)
+        if len(leaves) != len(sizes):
+            nest.assert_same_structure(nest.flatten(cell.output_size), leaves)
+        for leaf, size in zip(leaves, sizes, strict=True):
+            found, expected = convert_to_tensor(leaf).shape, TensorShape([batch, *size])
+            if not found.is_compatible_with(expected):
+                raise ValueError(
+                    f"Inconsistent shapes: saw {found} but expected {expected}: an output of the cell against what its "
+                    "output_size says."
+                )
+        return output, new_state
+
+    return step
 
 
 def output_sizes(cell: Any) -> list[Sequence[int | None]]:
