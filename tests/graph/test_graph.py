@@ -95,7 +95,7 @@ def test_a_tensor_is_no_bool_and_no_sequence_and_equals_itself_only():
     c, d = tf.constant([1.0]), tf.constant([1.0])
     with pytest.raises(TypeError, match=r"as a Python `bool` is not allowed"):
         bool(c)
-    with pytest.raises(TypeError, match="only iterable when eager"):
+    with pytest.raises(TypeError, match="iterating over `tf.Tensor` is not allowed"):
         iter(c)
     assert c == c
     assert c != d

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from recell.graph import default_session
 from recell.graph.dtypes import DType
+from recell.graph.errors import OperatorNotAllowedInGraphError
 from recell.graph.shapes import TensorShape, as_shape
 
 if TYPE_CHECKING:
@@ -182,19 +183,18 @@ class Tensor:
         return self
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError(
-            f"Tensor objects are only iterable when eager execution is enabled. To iterate over this tensor "
-            f"use tf.map_fn, or tf.unstack when the length is known. ({self})"
+        raise OperatorNotAllowedInGraphError(
+            f"iterating over `tf.Tensor` is not allowed in Graph execution. Use tf.map_fn, or tf.unstack when the length "
+            f"is known. ({self})"
         )
 
     def __len__(self) -> int:
         raise TypeError(f"object of type 'Tensor' has no len(). Use tf.shape({self.name!r})[0] or .shape.")
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` to "
-            "test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs conditioned "
-            f"on the value of a tensor. ({self})"
+        raise OperatorNotAllowedInGraphError(
+            "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. Use `if t is not None:` to test "
+            f"whether a tensor is defined, and tf.cond or tf.where to choose by its value. ({self})"
         )
 
     def __array__(self, *_: Any, **__: Any) -> Any:

@@ -15,7 +15,7 @@ from recell.graph.tensor import Operation, Tensor
 from recell.plan.binding import bind, bind_assign, bind_change
 from recell.plan.demands import Demand, demands_of, recorded_operations
 from recell.plan.gradients import as_inner_source, as_source, gradient_step
-from recell.plan.order import changed_by, mutated_variables, needed_operations, schedule, variable_of
+from recell.plan.order import changed_by, mutated_variables, needed_operations, read_variable, schedule
 from recell.plan.plan import BodyPlan, Plan, Step, make_step
 from recell.plan.resources import Resources
 
@@ -90,7 +90,7 @@ class _Builder:
         for tensor in self.given:
             self._add_source(tensor, as_inner_source if self.body is not None else as_source)
         # A fetched variable is read where nothing has changed it yet: assignments of a run come after its reads.
-        early = {t: -1 for t in fetches if t.op.type == "VariableV2" and t not in given}
+        early = {t: -1 for t in fetches if self._is_read(t)}
         for op in order:
             self._add_operation(op, early)
         results = [early[t] if t in early else self._slot(t) for t in fetches]
@@ -118,23 +118,33 @@ class _Builder:
             self.items.append(_Item(None, [before], [slot], make))
             self.values_of_x.setdefault(tensor, []).append(slot)
 
+    def _is_read(self, tensor: Tensor) -> bool:
+        """Whether `tensor` is a plain read of a variable, whose value is that of the moment it is used."""
+        variable = read_variable(tensor)
+        if variable is None or tensor in self.sources and tensor.op is not variable:
+            return False
+        if tensor in self.slots and tensor in self.given:
+            return variable in self.afresh
+        return tensor.op is variable or (tensor.op.type == "Identity" and variable.outputs[0] not in self.given)
+
     def _slot(self, tensor: Tensor) -> int:
         """Where the value of `tensor` is; a variable that has changed since it was last read is read again."""
-        variable = variable_of(tensor) if tensor.dtype._is_ref_dtype else None
-        if variable is None or tensor.op is not variable or (tensor in self.given and variable not in self.afresh):
+        if not self._is_read(tensor):
             return self.slots[tensor]
+        variable = read_variable(tensor)
+        assert variable is not None
         if variable not in self.reads:
-            cell = self.resources.cell(variable)
-            slot = self._add_slot(tensor, frozenset([variable]))
-            self.items.append(_Item(variable, [], [slot], cell.read))
-            self._add_source(tensor)
-            self.reads[variable] = self.slots[tensor]
+            reference = variable.outputs[0]
+            slot = self._add_slot(reference, frozenset([variable]))
+            self.items.append(_Item(variable, [], [slot], self.resources.cell(variable).read))
+            self._add_source(reference)
+            self.reads[variable] = self.slots[reference]
         return self.reads[variable]
 
     # -- operations ---------------------------------------------------------------------------------------------
 
     def _add_operation(self, op: Operation, early: dict[Tensor, int]) -> None:
-        if op.type == "VariableV2":
+        if op.outputs and self._is_read(op.outputs[0]):
             if op.outputs[0] in early:
                 early[op.outputs[0]] = self._slot(op.outputs[0])
         elif op.type == "Const":
@@ -156,7 +166,7 @@ class _Builder:
         else:
             changed = changed_by(op)
             ins = [
-                self._for_change(t) if variable_of(t) in changed else self._slot(t)
+                self._for_change(t) if read_variable(t) in changed else self._slot(t)
                 for t in (*op.inputs, *op.attrs.get("_extra_inputs", ()))
             ]
         shared = frozenset().union(*(self.roots[s] for s in ins)) if op.definition.view and ins else None

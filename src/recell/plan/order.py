@@ -47,6 +47,17 @@ def variable_of(tensor: Tensor) -> Operation | None:
     return None
 
 
+def read_variable(tensor: Tensor) -> Operation | None:
+    """The variable that `tensor` is a plain read of: its reference, or the `v/read` made beside it.
+
+    Such a read shows the value at the moment of its use, as TF1's does, whose read shares the variable's memory.
+    """
+    op = tensor.op
+    if op.type == "Identity" and op.inputs[0].op.type == "VariableV2" and not op.control_inputs:
+        return op.inputs[0].op
+    return variable_of(tensor)
+
+
 def mutated_variables(op: Operation) -> list[Operation]:
     """The variables that `op` changes."""
     found = [variable_of(op.inputs[position]) for position in op.definition.mutates]
@@ -113,7 +124,7 @@ def _readers(changes: dict[Operation, set[Operation]]) -> dict[Operation, list[O
     if changed:
         for op, own in changes.items():
             for tensor in op.inputs:
-                variable = variable_of(tensor)
+                variable = read_variable(tensor)
                 if variable in changed and variable not in own:
                     readers[variable].append(op)
     return readers
