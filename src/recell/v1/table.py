@@ -80,6 +80,7 @@ INCLUDES: dict[str, tuple[str, ...]] = {
     "python.ops.rnn": ("nn", "contrib.rnn"),
     "python.framework.ops": ("",),
     "contrib.rnn": ("nn.rnn_cell",),
+    "contrib.slim": ("contrib.layers", "contrib.framework"),
     "contrib.framework": ("contrib.framework.python.ops.variables",),
     "models.rnn": (),
     "python": ("",),

@@ -16,6 +16,19 @@ ROWS: dict[str, dict[str, str]] = {
         ),
         "recell.ops.layer": "InputSpec Layer",
     },
+    "contrib.layers": {
+        "recell.layers.contrib_layers": (
+            "avg_pool2d bias_add conv1d conv2d conv3d convolution convolution1d=conv1d convolution2d=conv2d "
+            "convolution3d=conv3d dropout embed_sequence flatten fully_connected linear max_pool2d one_hot_encoding relu "
+            "relu6 repeat softmax stack unit_norm"
+        ),
+        "recell.layers.contrib_norm": "batch_norm instance_norm layer_norm",
+    },
+    "contrib.framework": {
+        "recell.layers.arg_scope": (
+            "add_arg_scope arg_scope arg_scope_func_key arg_scoped_arguments current_arg_scope has_arg_scope"
+        ),
+    },
     "losses": {
         "recell.layers.losses": (
             "Reduction absolute_difference add_loss compute_weighted_loss cosine_distance get_losses "
