@@ -215,7 +215,7 @@ class _Transposed(Conv):
     """The gradient of a convolution, used forwards; `kernel` is `[..., filters, in]`."""
 
     def _kernel_shape(self, channels: int) -> list[int]:
-        return [*self.kernel_size, self.filters, channels]  # type: ignore[list-item]
+        return [*self.kernel_size, self.filters, channels]
 
     def _grown(self, size: Any, axis: int) -> Any:
         if size is None:

@@ -376,9 +376,9 @@ class Layer:
 
 
 @functools.cache
-def _call_takes_scope(layer_class: type) -> bool:
+def _call_takes_scope(layer_class: Any) -> bool:
     """Whether the class's `call` wants to know the variable scope."""
-    code = getattr(layer_class.call, "__code__", None)  # type: ignore[attr-defined]
+    code = getattr(layer_class.call, "__code__", None)
     return code is not None and "scope" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 

@@ -73,7 +73,7 @@ def check_inputs(spec: InputSpec | Sequence[InputSpec] | None, inputs: Any, laye
     """Raises ValueError, in TF1's words, when inputs do not fit what the layer asks for."""
     if not spec:
         return
-    specs = list(spec) if isinstance(spec, (list, tuple)) else [spec]
+    specs = [spec] if isinstance(spec, InputSpec) else list(spec)
     values = nest.flatten(inputs)
     if len(values) != len(specs):
         raise ValueError(

@@ -156,8 +156,7 @@ def _sparse(logits: Tensor, labels: Tensor) -> Tensor:
     classes = logits.shape[-1]
     flat = labels.reshape(-1).long()
     if flat.numel():
-        low, high = torch.aminmax(flat)
-        low, high = int(low), int(high)
+        low, high = (int(bound) for bound in torch.aminmax(flat))
         if low < 0 or high >= classes:
             listed = " ".join(str(n) for n in flat.tolist())
             raise invalid(

@@ -85,11 +85,11 @@ def dropout(
                 f"Got a {dtype} tensor instead ('{x.name}')."
             )
         if isinstance(rate, numbers.Real):
+            rate = float(rate)
             if not 0 <= rate < 1:
-                raise ValueError(f"rate must be a scalar tensor or a float in the range [0, 1), got {float(rate):g}")
+                raise ValueError(f"rate must be a scalar tensor or a float in the range [0, 1), got {rate:g}")
             if rate == 0:
                 return x
-            rate = float(rate)
         rate = convert_to_tensor(rate, dtype=dtype, name="rate")
         rate.shape.assert_has_rank(0)
         if constant_value(rate) == 0:

@@ -14,6 +14,7 @@ from recell.ops._attributes import static_axes
 from recell.ops._kernels import invalid
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.math_cast import cast
+from recell.ops.math_unary import reciprocal
 from recell.ops.op import FLOATS, op
 from recell.ops.reductions import reduce_sum
 
@@ -127,7 +128,7 @@ def normalize_moments(
 ) -> tuple[Any, Any]:
     """Mean and variance from what `sufficient_statistics` gives. TF symbol: `tf.nn.normalize_moments`."""
     with name_scope(name, "normalize", [counts, mean_ss, variance_ss, shift]):
-        divisor = 1.0 / convert_to_tensor(counts)
+        divisor = reciprocal(convert_to_tensor(counts))
         shifted = mean_ss * divisor
         mean = shifted if shift is None else shifted + shift
         return mean, variance_ss * divisor - shifted * shifted
