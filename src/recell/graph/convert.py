@@ -92,7 +92,9 @@ def _packed(values: Any, dtype: DType | None, name: str | None) -> Tensor:
         dtype = _first_dtype(values)
     parts = [convert_to_tensor(value, dtype) for value in values]
     graph = get_default_graph()
-    return graph.create_op("Pack", parts, {"axis": 0}, name or "packed", groups={"values": parts}, layout=(len(parts),)).outputs[0]
+    return graph.create_op(
+        "Pack", parts, {"axis": 0}, name or "packed", groups={"values": parts}, layout=(len(parts),)
+    ).outputs[0]
 
 
 def _first_dtype(values: Any) -> DType | None:
@@ -114,7 +116,7 @@ def constant(
     """
     array = to_numpy(value, None if dtype is None else as_dtype(dtype).base_dtype)
     if shape is not None:
-        array = _with_shape(array, tuple(as_shape(shape).as_list()), verify_shape)
+        array = _with_shape(array, _all_known(as_shape(shape)), verify_shape)
     found = dtypes.string if array.dtype == object else as_dtype(array.dtype)
     if dtype is not None:
         found = as_dtype(dtype).base_dtype
@@ -122,6 +124,10 @@ def constant(
         "Const", [], {"value": array, "dtype": found}, name, dtypes=[found], shapes=[TensorShape.of(array.shape)]
     )
     return op.outputs[0]
+
+
+def _all_known(shape: TensorShape) -> tuple[int, ...]:
+    return tuple(_known(dim, shape) for dim in shape.as_list())
 
 
 def _with_shape(array: np.ndarray, shape: tuple[int, ...], verify: bool) -> np.ndarray:

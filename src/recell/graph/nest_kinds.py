@@ -105,7 +105,7 @@ def values_of(value: Any, kind: int) -> Iterable[Any]:
         return [getattr(value, name) for name in _attrs_names(value)]
     if kind == COMPOSITE:
         return _composite_of(value).components(value)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def items_of(value: Any, kind: int) -> list[tuple[tuple[Any, ...], Any]]:

@@ -37,7 +37,7 @@ register(OpDef("Gradients", _by_the_plan))
 
 
 @op("DensifySlices", shape=lambda i: i.value_as_shape("dense_shape"), types={"indices": INDEX, "dense_shape": INDEX})
-def densify(values: Tensor, indices: Tensor, dense_shape: Tensor) -> torch.Tensor:
+def densify(values: torch.Tensor, indices: torch.Tensor, dense_shape: torch.Tensor) -> torch.Tensor:
     """Rows put where they belong, added up where one is named twice, zeros elsewhere."""
     zeros = values.new_zeros(dense_shape.tolist())
     return zeros.index_add(0, indices.long(), values)
@@ -282,7 +282,7 @@ def _flatten(tensor: Tensor, dims: list[int | None]) -> Tensor:
     types={"indices": INDEX},
     view=True,
 )
-def _rows_like(gradient: Tensor, indices: Tensor, params: Tensor) -> torch.Tensor:
+def _rows_like(gradient: torch.Tensor, indices: torch.Tensor, params: torch.Tensor) -> torch.Tensor:
     return gradient.reshape((indices.numel(), *params.shape[1:]))
 
 

@@ -44,6 +44,7 @@ class OpBuilder:
         function: Callable[..., Any],
     ) -> None:
         functools.update_wrapper(self, function)
+        self._name = function.__name__
         self.definition = definition
         self.kernel = definition.kernel
         self._params = {param.name: param for param in definition.params}
@@ -91,16 +92,16 @@ class OpBuilder:
         if len(args) > len(self._order):
             if len(args) == len(self._order) + 1 and (args[-1] is None or isinstance(args[-1], str)):
                 return None
-            raise TypeError(f"{self.__name__}() takes at most {len(self._order) + 1} arguments, got {len(args)}.")
+            raise TypeError(f"{self._name}() takes at most {len(self._order) + 1} arguments, got {len(args)}.")
         values: dict[str, Any] = dict(zip(self._order, args, strict=False))
         for key, value in kwargs.items():
             target = self._aliases.get(key, key)
             if target not in self._params and target not in self._attr_defaults:
-                raise TypeError(f"{self.__name__}() got an unexpected keyword argument '{key}'")
+                raise TypeError(f"{self._name}() got an unexpected keyword argument '{key}'")
             if target in values:
                 if target != key and value is None:
                     continue
-                raise TypeError(f"{self.__name__}() got multiple values for argument '{target}'")
+                raise TypeError(f"{self._name}() got multiple values for argument '{target}'")
             if target != key and value is None:
                 continue
             values[target] = value
@@ -110,7 +111,7 @@ class OpBuilder:
             param = self._params.get(key)
             default = self._attr_defaults[key] if param is None else param.default if param.has_default else _REQUIRED
             if default is _REQUIRED:
-                raise TypeError(f"{self.__name__}() missing required argument: '{key}'")
+                raise TypeError(f"{self._name}() missing required argument: '{key}'")
             values[key] = default
         return values
 
@@ -305,7 +306,8 @@ def _read_signature(
     for parameter in listed[1:] if stateful else listed:
         annotation = str(parameter.annotation)
         order.append(parameter.name)
-        if annotation in ("Tensor", "Tensor | None", "list[Tensor]", "torch.Tensor"):
+        annotation = annotation.replace("torch.", "")
+        if annotation in ("Tensor", "Tensor | None", "list[Tensor]"):
             if attrs:
                 raise TypeError(f"{function.__name__}: input '{parameter.name}' must come before the attributes.")
             constraint = types.get(parameter.name, _UNSET)

@@ -160,7 +160,7 @@ def _scatter_max(ref: torch.Tensor, rows: torch.Tensor, updates: torch.Tensor) -
 
 def _scatter_builder(op_type: str, change: Callable[..., None]) -> Callable[..., Any]:
     @op(op_type, shape=rules.unchanged, dtype=_ref_dtype, types={"indices": INDEX}, mutates=(0,), differentiable=False)
-    def scatter(ref: Tensor, indices: Tensor, updates: Tensor, use_locking: bool = False) -> None:
+    def scatter(ref: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor, use_locking: bool = False) -> None:
         change(ref, *_rows(ref, indices, updates))
 
     def build(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
@@ -181,7 +181,7 @@ scatter_max = _scatter_builder("ScatterMax", _scatter_max)
 
 def _nd_builder(op_type: str, accumulate: int | None) -> Callable[..., Any]:
     @op(op_type, shape=rules.unchanged, dtype=_ref_dtype, types={"indices": INDEX}, mutates=(0,), differentiable=False)
-    def scatter_nd(ref: Tensor, indices: Tensor, updates: Tensor, use_locking: bool = False) -> None:
+    def scatter_nd(ref: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor, use_locking: bool = False) -> None:
         index = tuple(indices.long().unbind(-1))
         if accumulate is None:
             ref.index_put_(index, updates)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from recell.graph import errors
 from recell.graph.tensor import Operation
 
@@ -14,11 +16,19 @@ def describe(op: Operation) -> str:
     return f"\t [[node {op.name} (defined at {file}:{line})]]"
 
 
+def _retold(error: errors.OpError, op: Operation, message: str) -> errors.OpError:
+    """The same error, of the same class, told of `op`."""
+    if type(error) is errors.OpError:
+        return errors.OpError(op.node_def, op, message, error.error_code)
+    kind: Any = type(error)  # whose constructor knows its code
+    return kind(op.node_def, op, message)
+
+
 def translate(error: BaseException, op: Operation) -> BaseException:
     """The tf.errors exception for what a kernel raised; errors that are no fault of a value are left as they are."""
     if isinstance(error, errors.OpError):
         if error.op is None or "[[node" not in (error.message or ""):
-            return type(error)(op.node_def, op, f"{error.message}\n{describe(op)}")
+            return _retold(error, op, f"{error.message}\n{describe(op)}")
         return error
     message = f"{str(error) or type(error).__name__}\n{describe(op)}"
     if isinstance(error, MemoryError) or "not enough memory" in str(error):

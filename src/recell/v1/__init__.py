@@ -8,7 +8,14 @@ everything; only the command line, its import hook and the demos import it.
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 from recell.v1 import _namespace
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Every name of the table, for the type checker."""
+
 
 _namespace.install(sys.modules[__name__])
