@@ -3,8 +3,8 @@
 A file of cases is text: `[name]`, then the lines of a program that leaves its answer in `result`: tensors (which are run),
 numbers, strings, lists and tuples of them. What TensorFlow 1.15 answers is kept beside the cases as json;
 `python tests/figures.py tests/ops/nn_cases.txt`, run by a Python that has TensorFlow 1.15, writes it again. Cases know
-`tf`, `np`, `ramp(*shape)` (distinct numbers around zero), `names()` (of the global variables), `grad(y, *xs)`, and may
-fill `feed`.
+`tf`, `np`, `ramp(*shape)` (distinct numbers around zero), `names()` (of the global variables), `grad(y, *xs)`,
+`after(operation)` (a tensor that is there when it has run), and may fill `feed`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def answer(tf: Any, source: str) -> Any:
             "ramp": ramp,
             "feed": {},
             "names": lambda: [v.name for v in tf.global_variables()],
+            "after": lambda op: _after(tf, op),
             "grad": lambda y, *xs: list(tf.gradients(y, list(xs))),
         }
         try:
@@ -45,6 +46,12 @@ def answer(tf: Any, source: str) -> Any:
                 return {"result": _plain(scope.get("result"), tf, session, scope["feed"])}
         except Exception as error:
             return {"error": [type(error).__name__, str(error).split("\n")[0]]}
+
+
+def _after(tf: Any, op: Any) -> Any:
+    """A tensor that is there when `op` has run."""
+    with tf.control_dependencies([op]):
+        return tf.constant(1)
 
 
 def _plain(value: Any, tf: Any, session: Any, feed: dict[Any, Any]) -> Any:

@@ -39,26 +39,23 @@ def _shortest(value: float, kind: Any, few: int, many: int) -> str:
 
 def brief(array: np.ndarray, limit: int) -> str:
     """The first `limit` elements (all for -1) in row order, with inner rows in brackets: `[1 2][3...]...`."""
+    if array.ndim == 0:
+        return number(array[()])
     left = [array.size if limit < 0 else limit]
-    return _brief(array, left)
+    return _brief(array, left) + ("..." if array.ndim > 1 and 0 <= limit < array.size else "")
 
 
 def _brief(array: np.ndarray, left: list[int]) -> str:
-    if array.ndim == 0:
-        return number(array[()])
-    parts: list[str] = []
-    for position in range(array.shape[0]):
+    if array.ndim == 1:
+        shown = array[: left[0]]
+        left[0] -= len(shown)
+        return " ".join(number(item) for item in shown) + ("..." if len(shown) < len(array) else "")
+    parts = []
+    for row in array:
         if left[0] <= 0:
-            more = "..."
             break
-        if array.ndim == 1:
-            parts.append(number(array[position]))
-            left[0] -= 1
-        else:
-            parts.append(f"[{_brief(array[position], left)}]")
-    else:
-        more = ""
-    return (" " if array.ndim == 1 else "").join(parts) + more
+        parts.append(f"[{_brief(row, left)}]")
+    return "".join(parts)
 
 
 def edges(array: np.ndarray, summarize: int) -> str:
@@ -66,9 +63,9 @@ def edges(array: np.ndarray, summarize: int) -> str:
     return _edges(array, summarize, 0)
 
 
-def _edges(array: np.ndarray, summarize: int, depth: int) -> str:
-    if array.ndim == 0:
-        return number(array[()], quoted=True)
+def _edges(array: Any, summarize: int, depth: int) -> str:
+    if not isinstance(array, np.ndarray) or array.ndim == 0:
+        return number(array[()] if isinstance(array, np.ndarray) else array, quoted=True)
     length = array.shape[0]
     whole = summarize < 0 or length <= 2 * summarize
     places = range(length) if whole else [*range(summarize), *range(length - summarize, length)]

@@ -6,6 +6,7 @@ So a branch not taken, a step computed again or a gradient finds the elements th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from recell.ops.state import identity, no_op
 from recell.ops.tensor_array_store import ArraySpec, ArrayStore, Dims, invalid, rows_of, split_rows
 
 _FLOW = dtypes.float32
+_numbers = itertools.count()
 
 
 def _array_outputs(i: Any) -> list[TensorShape]:
@@ -207,7 +209,7 @@ class TensorArray:
             self._handle, self._flow = _make(
                 size, self._dtype, dims, self._dynamic_size, self._infer_shape, "", name=name or "TensorArray"
             )
-            self._handle.op.attrs["tensor_array_name"] = tensor_array_name or self._handle.op.name
+            self._handle.op.attrs["tensor_array_name"] = f"{tensor_array_name or 'TensorArray'}_{next(_numbers)}"
 
     @property
     def dtype(self) -> DType:
