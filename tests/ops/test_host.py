@@ -160,3 +160,11 @@ def test_static_values():
     with tf.Graph().as_default():
         assert tf.get_static_value(tf.constant([1, 2])).tolist() == [1, 2]
         assert tf.get_static_value(tf.placeholder(tf.float32)) is None
+
+
+def test_errors_are_reported_by_the_class_they_derive_from(session):
+    def broken(_):
+        return b"\xff".decode("ascii")
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="UnicodeDecodeError"):
+        session.run(tf.py_func(broken, [1.0], tf.string))

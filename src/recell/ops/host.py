@@ -32,7 +32,7 @@ _tokens = itertools.count()
 _RUNTIME_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 
 # How TF1 reports what a function raises; every other exception is an UnknownError.
-_REPORTED: list[tuple[type[Exception], type[errors.OpError]]] = [
+_REPORTED: list[tuple[type[Exception], Callable[..., errors.OpError]]] = [
     (ValueError, errors.InvalidArgumentError),
     (TypeError, errors.InvalidArgumentError),
     (StopIteration, errors.OutOfRangeError),
@@ -42,9 +42,10 @@ _REPORTED: list[tuple[type[Exception], type[errors.OpError]]] = [
 
 
 def _reported(error: Exception) -> errors.OpError:
-    kinds = [kind for python, kind in _REPORTED if type(error) is python]
+    kinds = [kind for python, kind in _REPORTED if isinstance(error, python)]
     trace = "".join(traceback.format_exception(type(error), error, error.__traceback__ and error.__traceback__.tb_next))
-    return (kinds[0] if kinds else errors.UnknownError)(None, None, f"{type(error).__name__}: {error}\n{trace}")
+    report = kinds[0] if kinds else errors.UnknownError
+    return report(None, None, f"{type(error).__name__}: {error}\n{trace}")
 
 
 def _called(func: Callable[..., Any], token: str, wanted: Sequence[DType], inputs: Sequence[Any]) -> Any:
@@ -147,7 +148,7 @@ def numpy_function(func: Callable[..., Any], inp: Sequence[Any], Tout: Any, name
 
 
 @op("CheckNumerics", shape=rules.unchanged, T=FLOATS, view=True)
-def check_numerics(tensor: Tensor, message: str) -> Any:
+def check_numerics(tensor: torch.Tensor, message: str) -> Any:
     """The tensor again. InvalidArgumentError, when run, if it holds NaN or infinity. TF symbol: `tf.check_numerics`."""
     values = tensor.detach()
     if bool(torch.isfinite(values).all()):

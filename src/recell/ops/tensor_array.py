@@ -8,22 +8,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from recell._lazy import lazy_module
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import control_dependencies, name_scope
 from recell.graph.dtypes import DType, as_dtype
 from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.static import constant_value
-from recell.graph.tensor import Operation, Tensor
+from recell.graph.tensor import Operation
+from recell.graph.tensor import Tensor as GraphTensor
 from recell.ops import rules
 from recell.ops.op import ANY, op
 from recell.ops.state import identity, no_op
 from recell.ops.tensor_array_store import ArraySpec, ArrayStore, Dims, invalid, rows_of, split_rows
 
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = lazy_module("torch")
+
 _FLOW = dtypes.float32
 _numbers = itertools.count()
+
+
+def _store(flow: Any) -> ArrayStore:
+    """The elements that a flow's value is."""
+    return flow
 
 
 def _array_outputs(i: Any) -> list[TensorShape]:
@@ -62,7 +75,7 @@ def _flow_of(handle: Tensor) -> Any:
     view=True,
 )
 def _write(flow_in: Tensor, index: Tensor, value: Tensor) -> Any:
-    return flow_in.with_items([(int(index), value)])
+    return _store(flow_in).with_items([(int(index), value)])
 
 
 @op(
@@ -73,7 +86,7 @@ def _write(flow_in: Tensor, index: Tensor, value: Tensor) -> Any:
     view=True,
 )
 def _read(flow_in: Tensor, index: Tensor, dtype: DType, element_shape: Dims = None) -> Any:
-    return flow_in.get(int(index), element_shape)
+    return _store(flow_in).get(int(index), element_shape)
 
 
 @op(
@@ -83,8 +96,8 @@ def _read(flow_in: Tensor, index: Tensor, dtype: DType, element_shape: Dims = No
     dtype="dtype",
 )
 def _gather(flow_in: Tensor, indices: Tensor | None, dtype: DType, element_shape: Dims = None) -> Any:
-    chosen = list(range(flow_in.size)) if indices is None else indices.tolist()
-    return flow_in.stack(chosen, element_shape)
+    chosen = list(range(_store(flow_in).size)) if indices is None else indices.tolist()
+    return _store(flow_in).stack(chosen, element_shape)
 
 
 def _rows_shape(dims: Dims) -> TensorShape:
@@ -98,7 +111,7 @@ def _rows_shape(dims: Dims) -> TensorShape:
     dtype="dtype",
 )
 def _concat(flow_in: Tensor, dtype: DType, element_shape: Dims = None) -> Any:
-    return flow_in.concat(element_shape)
+    return _store(flow_in).concat(element_shape)
 
 
 @op(
@@ -116,9 +129,9 @@ def _scatter(flow_in: Tensor, value: Tensor, indices: Tensor | None) -> Any:
     if len(places) != len(rows):
         raise invalid(f"Expected len(indices) == values.shape[0], but saw: {len(places)} vs. {len(rows)}")
     highest = max(places, default=-1)
-    if highest >= flow_in.size and not flow_in.spec.dynamic:
-        raise invalid(f"Max scatter index must be < array size ({highest} vs. {flow_in.size})")
-    return flow_in.with_items(list(zip(places, rows, strict=True)))
+    if highest >= _store(flow_in).size and not _store(flow_in).spec.dynamic:
+        raise invalid(f"Max scatter index must be < array size ({highest} vs. {_store(flow_in).size})")
+    return _store(flow_in).with_items(list(zip(places, rows, strict=True)))
 
 
 @op(
@@ -131,20 +144,18 @@ def _scatter(flow_in: Tensor, value: Tensor, indices: Tensor | None) -> Any:
 def _split(flow_in: Tensor, value: Tensor, lengths: Tensor) -> Any:
     if not value.ndim:
         raise invalid("Expected value to be at least a vector, but received shape: []")
-    parts = split_rows(value, lengths.tolist())
-    if len(parts) != flow_in.size and not flow_in.spec.dynamic:
+    store, parts = _store(flow_in), split_rows(value, lengths.tolist())
+    if len(parts) != store.size and not store.spec.dynamic:
         raise invalid(
-            f"TensorArray's size is not equal to the size of lengths ({flow_in.size} vs. {len(parts)}), and the "
+            f"TensorArray's size is not equal to the size of lengths ({store.size} vs. {len(parts)}), and the "
             "TensorArray is not marked as dynamically resizeable"
         )
-    return flow_in.with_items(list(enumerate(parts)))
+    return store.with_items(list(enumerate(parts)))
 
 
 @op("TensorArraySizeV3", shape=rules.scalar, types={"flow_in": ANY}, dtype=dtypes.int32, differentiable=False)
 def _size(flow_in: Tensor) -> Any:
-    from recell.ops.tensor_array_store import torch
-
-    return torch.tensor(flow_in.size, dtype=torch.int32)
+    return torch.tensor(_store(flow_in).size, dtype=torch.int32)
 
 
 class TensorArray:
@@ -173,8 +184,8 @@ class TensorArray:
         dynamic_size: bool | None = None,
         clear_after_read: bool | None = None,
         tensor_array_name: str | None = None,
-        handle: Tensor | None = None,
-        flow: Tensor | None = None,
+        handle: GraphTensor | None = None,
+        flow: GraphTensor | None = None,
         infer_shape: bool = True,
         element_shape: Any = None,
         colocate_with_first_write_call: bool = True,
@@ -182,7 +193,7 @@ class TensorArray:
     ) -> None:
         if handle is not None and tensor_array_name:
             raise ValueError("Cannot construct with both handle and tensor_array_name")
-        if handle is not None and not isinstance(handle, Tensor):
+        if handle is not None and not isinstance(handle, GraphTensor):
             raise TypeError("Handle must be a Tensor")
         if handle is None and size is None:
             raise ValueError("Size must be provided if handle is not provided")
@@ -199,8 +210,8 @@ class TensorArray:
         self._infer_shape = infer_shape or element_shape is not None
         # One list for all objects that stand for this array: what a loop's body learns is known after the loop.
         self._element_shape: list[TensorShape] = [] if element_shape is None else [as_shape(element_shape)]
-        self._handle: Tensor
-        self._flow: Tensor
+        self._handle: GraphTensor
+        self._flow: GraphTensor
         if handle is not None:
             self._handle = handle
             self._flow = _flow_of(handle) if flow is None else flow
@@ -216,12 +227,12 @@ class TensorArray:
         return self._dtype
 
     @property
-    def flow(self) -> Tensor:
+    def flow(self) -> GraphTensor:
         """A float32 scalar that whoever uses the elements depends on."""
         return self._flow
 
     @property
-    def handle(self) -> Tensor:
+    def handle(self) -> GraphTensor:
         return self._handle
 
     @property
@@ -247,24 +258,24 @@ class TensorArray:
             )
         self._element_shape[:] = [known.merge_with(shape)]
 
-    def _with_flow(self, flow: Tensor) -> TensorArray:
+    def _with_flow(self, flow: GraphTensor) -> TensorArray:
         other = TensorArray.__new__(TensorArray)
         other.__dict__.update(self.__dict__)
         other._flow = flow
         return other
 
-    def _loop_components(self) -> tuple[list[Tensor], Callable[[Sequence[Tensor]], TensorArray]]:
+    def _loop_components(self) -> tuple[list[GraphTensor], Callable[[Sequence[GraphTensor]], TensorArray]]:
         """What goes through a loop or a branch, and the array made of it again."""
         return [self._flow], lambda parts: self._with_flow(parts[0])
 
-    def _map_components(self, function: Callable[[Tensor], Tensor]) -> TensorArray:
+    def _map_components(self, function: Callable[[GraphTensor], GraphTensor]) -> TensorArray:
         return self._with_flow(function(self._flow))
 
     def identity(self) -> TensorArray:
         """The same array, depending on the control dependencies that are open."""
         return self._with_flow(identity(self._flow))
 
-    def read(self, index: Any, name: str | None = None) -> Tensor:
+    def read(self, index: Any, name: str | None = None) -> GraphTensor:
         """The element at `index`, an int32 scalar."""
         return _read(self._flow, index, self._dtype, self._dims(), name=name)
 
@@ -275,18 +286,18 @@ class TensorArray:
             self._learn(value.shape)
             return self._with_flow(_write(self._flow, index, value, name=name or "TensorArrayWriteV3"))
 
-    def stack(self, name: str | None = None) -> Tensor:
+    def stack(self, name: str | None = None) -> GraphTensor:
         """All elements as one tensor `[size, ...]`."""
         with name_scope(name, "TensorArrayStack", [self._flow]):
             return self.gather(None, name=name)
 
     pack = stack
 
-    def gather(self, indices: Any, name: str | None = None) -> Tensor:
+    def gather(self, indices: Any, name: str | None = None) -> GraphTensor:
         """The elements at `indices`, int32 `[n]`, as one tensor `[n, ...]`."""
         return _gather(self._flow, indices, self._dtype, self._dims(), name=name)
 
-    def concat(self, name: str | None = None) -> Tensor:
+    def concat(self, name: str | None = None) -> GraphTensor:
         """The elements `[n_k, ...]` joined along their first axis."""
         return _concat(self._flow, self._dtype, self._dims(), name=name)
 
@@ -314,7 +325,7 @@ class TensorArray:
             self._learn(_piece_shape(value, lengths))
             return self._with_flow(_split(self._flow, value, lengths, name=name or "TensorArraySplitV3"))
 
-    def size(self, name: str | None = None) -> Tensor:
+    def size(self, name: str | None = None) -> GraphTensor:
         """The number of elements, an int32 scalar."""
         return _size(self._flow, name=name)
 
@@ -324,7 +335,7 @@ class TensorArray:
             return no_op(name=name or "TensorArrayCloseV3")
 
 
-def _as_int64(lengths: Any) -> Tensor:
+def _as_int64(lengths: Any) -> GraphTensor:
     tensor = convert_to_tensor(lengths, preferred_dtype=dtypes.int64)
     if tensor.dtype.base_dtype is dtypes.int64:
         return tensor
@@ -333,7 +344,7 @@ def _as_int64(lengths: Any) -> Tensor:
     return cast(tensor, dtypes.int64)
 
 
-def _piece_shape(value: Tensor, lengths: Tensor) -> TensorShape:
+def _piece_shape(value: GraphTensor, lengths: GraphTensor) -> TensorShape:
     """What is known of the shape of each piece."""
     if value.shape.ndims is None:
         return TensorShape(None)
