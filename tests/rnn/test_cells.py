@@ -181,7 +181,7 @@ class TestStates:
 
     def test_state_tuple(self) -> None:
         pair = Cells.LSTMStateTuple(tf.zeros([1]), tf.zeros([1], tf.float64))
-        with pytest.raises(TypeError, match="Inconsistent internal state: .*float32.* vs .*float64"):
+        with pytest.raises(TypeError, match=r"Inconsistent internal state: .*float32.* vs .*float64"):
             pair.dtype  # noqa: B018
         assert Cells.LSTMStateTuple(tf.zeros([1]), tf.zeros([1])).dtype == tf.float32
         assert repr(Cells.LSTMStateTuple(2, 3)) == "LSTMStateTuple(c=2, h=3)"
@@ -249,12 +249,12 @@ class TestErrors:
             make(2)(x2(), [tf.zeros([4, 3]), tf.zeros([4, 2])])
 
     def test_a_tensor_where_a_pair_belongs(self) -> None:
-        with pytest.raises(TypeError, match="iterate|iterable"):
+        with pytest.raises(TypeError, match=r"iterating over"):
             Cells.BasicLSTMCell(2)(x2(), tf.zeros([4, 4]))
 
     def test_complex_numbers_have_no_default_initializer(self) -> None:
         x = tf.zeros([4, 3], tf.complex64)
-        with pytest.raises(ValueError, match="An initializer for variable kernel of type .*complex64.* is required"):
+        with pytest.raises(ValueError, match=r"An initializer for variable kernel of type .*complex64"):
             Cells.BasicRNNCell(2)(x, tf.zeros([4, 2], tf.complex64))
 
     def test_activation(self) -> None:

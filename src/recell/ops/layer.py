@@ -283,7 +283,7 @@ class Layer:
         """Makes the variables; `input_shape` is the inputs' TensorShape, nested as they are."""
         self.built = True
 
-    def call(self, inputs: Any, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The layer's result; the inputs themselves unless a subclass says otherwise."""
         return inputs
 

@@ -50,7 +50,11 @@ def bidirectional_dynamic_rnn(
     def backwards(tensors: Any) -> Any:
         return nest.map_structure(lambda tensor: _reversed(tensor, sequence_length, time_axis, batch_axis), tensors)
 
-    options = {"parallel_iterations": parallel_iterations, "swap_memory": swap_memory, "time_major": time_major}
+    options: dict[str, Any] = {
+        "parallel_iterations": parallel_iterations,
+        "swap_memory": swap_memory,
+        "time_major": time_major,
+    }
     with variable_scope(scope or "bidirectional_rnn"):
         with variable_scope("fw") as fw_scope:
             outputs_fw, state_fw = dynamic_rnn(

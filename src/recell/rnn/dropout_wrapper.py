@@ -60,7 +60,7 @@ class DropoutWrapper(RNNCellWrapper):
       ...     output, state = cell(tf.ones([1, 2]), tf.ones([1, 4]))
       ...     session.run(tf.global_variables_initializer())
       ...     print(session.run(output / state))
-      [[0. 2. 2. 0.]]
+      [[2. 2. 0. 2.]]
     """
 
     def __init__(

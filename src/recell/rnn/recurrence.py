@@ -48,7 +48,7 @@ def _recurrence(
     lengths = values[input_count] if has_lengths else None
     state = values[input_count + has_lengths :]
     _check_run_time(ctx, inputs, lengths)
-    like = tuple((tail, torch_dtype(dtype)) for tail, dtype in output_like)
+    like: Any = tuple((tail, torch_dtype(dtype)) for tail, dtype in output_like)
     if lengths is not None and not always_step and lengths.numel() and int(lengths.max()) <= 0:
         time, batch = inputs[0].shape[:2]
         outputs = tuple(inputs[0].new_zeros((time, batch, *tail), dtype=dtype) for tail, dtype in like)

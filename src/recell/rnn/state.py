@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 from recell.graph import nest
 from recell.graph.convert import convert_to_tensor, is_tensor_like
@@ -15,10 +14,13 @@ from recell.graph.tensor import Tensor
 from recell.ops.array_join import concat, stack
 from recell.ops.array_make import zeros
 
-_LSTMStateTuple = namedtuple("LSTMStateTuple", ("c", "h"))
+
+class _Pair(NamedTuple):
+    c: Any
+    h: Any
 
 
-class LSTMStateTuple(_LSTMStateTuple):
+class LSTMStateTuple(_Pair):
     """The state of an LSTM: memory `c` `[batch, units]` and output `h` `[batch, units or projected]`.
 
     TF symbol: `tf.nn.rnn_cell.LSTMStateTuple`.
@@ -75,9 +77,9 @@ def _zeros(size: Any, batch: Any, dtype: Any) -> Tensor:
 def _dims(size: Any) -> list[int]:
     """A size as a list of ints. ValueError when it is not known."""
     if isinstance(size, TensorShape):
-        return size.as_list()
+        return [int(n) for n in size.as_list()]  # type: ignore[arg-type]
     if isinstance(size, Dimension):
-        return as_shape([size]).as_list()
+        return [int(size)]
     return [int(size)]
 
 

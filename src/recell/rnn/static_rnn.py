@@ -106,7 +106,7 @@ def _batch_size(columns: Sequence[Sequence[Tensor]]) -> int | None:
     for leaves in columns:
         for leaf in leaves:
             if leaf.shape.ndims == 1 and len(leaves) == 1:
-                found = found.merge_with(leaf.shape.dims[0])
+                found = found.merge_with(Dimension(leaf.shape.as_list()[0]))
                 continue
             dims = leaf.shape.with_rank_at_least(2).dims
             if dims is None:

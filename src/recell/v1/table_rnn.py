@@ -26,6 +26,7 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "python.ops.rnn_cell": {
         "recell.rnn.cell": "LayerRNNCell assert_like_rnncell",
+        "recell.rnn.linear": "_Linear=Linear _linear=linear",
         "recell.rnn.state": "_zero_state_tensors=zero_state_of",
     },
 }

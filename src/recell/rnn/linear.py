@@ -1,0 +1,83 @@
+"""Products with the joined inputs, for users' own cells: `_linear` and `_Linear` of TensorFlow's `rnn_cell_impl`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from recell.graph import nest
+from recell.graph.convert import convert_to_tensor
+from recell.graph.variable_scope import get_variable, get_variable_scope, variable_scope
+from recell.ops.array_join import concat
+from recell.ops.initializers import Zeros
+from recell.ops.linalg import matmul
+from recell.ops.nn_dense import bias_add
+
+
+class Linear:
+    """`concat(args, 1) @ kernel + bias`, with variables `kernel` and `bias` made at once in the current scope.
+
+    TF symbol: `_Linear` of `tensorflow.contrib.rnn.python.ops.core_rnn_cell`.
+
+    Args:
+      args: a tensor `[batch, n]` or a list of them, of which only shapes and dtype matter here.
+      output_size: columns of the result.
+      build_bias: whether there is a bias; it starts as `bias_initializer` says, with zeros by default.
+      kernel_initializer: the scope's unless given.
+
+    Raises ValueError for no tensors, another rank than 2, or an unknown depth.
+    """
+
+    def __init__(
+        self,
+        args: Any,
+        output_size: int,
+        build_bias: bool,
+        bias_initializer: Any = None,
+        kernel_initializer: Any = None,
+    ) -> None:
+        tensors = _tensors(args)
+        depth = _total_depth(tensors)
+        dtype = tensors[0].dtype.base_dtype
+        with variable_scope(get_variable_scope()) as outer:
+            self._weights = get_variable("kernel", [depth, output_size], dtype=dtype, initializer=kernel_initializer)
+            self._biases = None
+            if build_bias:
+                with variable_scope(outer) as inner:
+                    inner.set_partitioner(None)  # a bias is added whole
+                    start = Zeros() if bias_initializer is None else bias_initializer
+                    self._biases = get_variable("bias", [output_size], dtype=dtype, initializer=start)
+
+    def __call__(self, args: Any) -> Any:
+        tensors = _tensors(args)
+        joined = tensors[0] if len(tensors) == 1 else concat(tensors, 1)
+        product = matmul(joined, self._weights)
+        return product if self._biases is None else bias_add(product, self._biases)
+
+
+def linear(
+    args: Any, output_size: int, bias: bool, bias_initializer: Any = None, kernel_initializer: Any = None
+) -> Any:
+    """`Linear(...)(args)`: `[batch, output_size]`. TF symbol: `_linear`."""
+    return Linear(args, output_size, bias, bias_initializer, kernel_initializer)(args)
+
+
+def _tensors(args: Any) -> list[Any]:
+    if args is None or (nest.is_sequence(args) and not args):
+        raise ValueError("`args` must be specified")
+    return [convert_to_tensor(arg) for arg in (args if nest.is_sequence(args) else [args])]
+
+
+def _total_depth(tensors: Sequence[Any]) -> int:
+    total = 0
+    for tensor in tensors:
+        dims = tensor.shape.tuple
+        if dims is None or len(dims) != 2:
+            raise ValueError(f"linear is expecting 2D arguments: {[t.shape for t in tensors]}")
+        if dims[1] is None:
+            raise ValueError(f"linear expects shape[1] to be provided for shape {tensor.shape}, but saw {dims[1]}")
+        total += dims[1]
+    return total
+
+
+__all__ = ["Linear", "linear"]
