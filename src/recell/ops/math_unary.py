@@ -17,13 +17,20 @@ from recell.ops.op import BOOL, FLOATS, INTS, NUMBERS, op
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+    from recell.ops import _pole_gradients as poles
 else:
     torch = lazy_module("torch")
+    poles = lazy_module("recell.ops._pole_gradients")
 
 _COMPLEX = frozenset({dtypes.complex64, dtypes.complex128})
 _REAL = FLOATS | INTS
 _FIELD = FLOATS | _COMPLEX
 _SIGNED = FLOATS | _COMPLEX | {dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64}
+
+
+def _recorded(x: Tensor) -> bool:
+    return torch.is_grad_enabled() and x.requires_grad
 
 
 def _abs_dtype(i: Any) -> Any:
@@ -62,20 +69,20 @@ def square(x: Tensor) -> Tensor:
 @op("Sqrt", shape=rules.unchanged, T=_FIELD)
 def sqrt(x: Tensor) -> Tensor:
     """The square root. TF symbol: `tf.sqrt`."""
-    return torch.sqrt(x)
+    return poles.Sqrt.apply(x) if _recorded(x) else torch.sqrt(x)
 
 
 @op("Rsqrt", shape=rules.unchanged, T=_FIELD)
 def rsqrt(x: Tensor) -> Tensor:
     """One over the square root. TF symbol: `tf.rsqrt`."""
-    return torch.rsqrt(x)
+    return poles.Rsqrt.apply(x) if _recorded(x) else torch.rsqrt(x)
 
 
 @op("Reciprocal", shape=rules.unchanged, T=NUMBERS)
 def reciprocal(x: Tensor) -> Tensor:
     """`1 / x`, towards zero for integers. TF symbols: `tf.reciprocal`, `tf.inv`."""
     if x.is_floating_point() or x.is_complex():
-        return torch.reciprocal(x)
+        return poles.Reciprocal.apply(x) if _recorded(x) else torch.reciprocal(x)
     return torch.div(torch.ones_like(x), x, rounding_mode="trunc")
 
 
