@@ -93,6 +93,15 @@ def test_versions_look_like_the_release_that_is_meant() -> None:
     assert isinstance(tf.COMPILER_VERSION, str)
 
 
+def test_a_namespace_may_be_imported_before_it_is_used() -> None:
+    program = "import recell.v1.errors as a; from recell.v1.python.util import nest; import recell.v1 as tf\n"
+    program += "print(a is tf.errors, nest is tf.nest, a.NotFoundError.__name__)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert result.stdout == "True True NotFoundError\n", result.stderr
+
+
 def test_importing_imports_no_source_module() -> None:
     program = "import sys, recell.v1 as tf; tf.nest, tf.errors; print(*sorted(sys.modules))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}

@@ -1,1 +1,4 @@
-"""Programs in TensorFlow 1 style: to be read by learners, and run by `recell demo`. May import `v1`."""
+"""Programs to learn from, as a TensorFlow 1 program would be written, and the picture that they draw.
+
+They import `recell.v1` and what `pip install 'recell[demo]'` brings, nothing else of ours.
+"""

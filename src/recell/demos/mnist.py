@@ -1,33 +1,24 @@
-"""`recell demo mnist`: the real MNIST digits, 28x28, read row by row by an LSTM of 128 units."""
+"""MNIST, 28 by 28 pixels: from `$RECELL_DATA/MNIST_data`, `./MNIST_data`, or downloaded there."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from recell.datasets.mnist import read_data_sets
-from recell.demos.picture import draw_beliefs
-from recell.demos.row_classifier import Data, Settings, train_and_test
+from recell.demos.rows import RowReader
+from recell.demos.training import batches, train_and_show
+from recell.v1.examples.tutorials.mnist import input_data
 
-SETTINGS = Settings(units=128, batch=128, epochs=2, rate=2e-3)
-
-
-def load(folder: str = "MNIST_data") -> Data:
-    """The 55,000 training and 10,000 test images; found or fetched as `read_data_sets` does."""
-    sets = read_data_sets(folder)
-    parts = []
-    for part in (sets.train, sets.test):
-        parts += [part.images.reshape(-1, 28, 28), part.labels.astype(np.int64)]
-    return Data(*parts)
+STEPS = 1000
+BATCH = 128
 
 
 def main(out: str = "mnist.png") -> float:
-    """Trains, prints the test accuracy and gives it, and writes the picture to `out`."""
-    data = load()
-    accuracy, beliefs = train_and_test(data, SETTINGS, example=4)
-    print(f"test accuracy: {accuracy:.4f}")
-    draw_beliefs(data.test_images[4], beliefs, int(data.test_labels[4]), out)
-    print(f"picture: {out}")
-    return accuracy
+    """Trains on the training digits, prints the accuracy on the 10,000 test digits, draws one into `out`."""
+    data = input_data.read_data_sets("MNIST_data")
+    images, labels = data.train.images.reshape(-1, 28, 28), data.train.labels.astype(np.int64)
+    test = (data.test.images.reshape(-1, 28, 28), data.test.labels.astype(np.int64))
+    reader = RowReader(rows=28, columns=28, units=128, learning_rate=2e-3, steps=STEPS)
+    return train_and_show(reader, STEPS, batches(images, labels, BATCH), test, out)
 
 
 if __name__ == "__main__":

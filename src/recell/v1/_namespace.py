@@ -124,15 +124,18 @@ def path_of(module: str) -> str:
     raise ValueError(f"{module} is not under {' or '.join(PREFIXES)}")
 
 
+_MODULES: dict[str, ModuleType] = {}
+
+
 def namespace(path: str) -> ModuleType:
     """The one module object of namespace `path` (a canonical one)."""
-    name = f"{ROOT}.{path}" if path else ROOT
-    if name not in sys.modules:
+    if path not in _MODULES:
+        name = f"{ROOT}.{path}"
         module = Namespace(name, f"`{public_name(path)}` of TensorFlow 1: see recell.v1.table.")
         module.__spec__ = importlib.machinery.ModuleSpec(name, _FINDER, is_package=True)
         module.__path__ = []
-        sys.modules[name] = module
-    return sys.modules[name]
+        sys.modules[name] = _MODULES.setdefault(path, module)
+    return _MODULES[path]
 
 
 class NamespaceFinder:
@@ -174,6 +177,7 @@ _FIRST: Any = NamespaceFinder()
 def install(root: ModuleType) -> None:
     """Makes `root` (recell.v1) the root namespace and lets `import recell.v1.nn` find the others."""
     root.__class__ = Namespace
+    _MODULES[""] = root
     # After Python's own finders: recell.v1 has files of its own.
     sys.meta_path.append(_FINDER)
 
