@@ -6,7 +6,7 @@ import numpy as np
 
 from recell.demos.rows import RowReader
 from recell.demos.training import batches, train_and_show
-from recell.v1.examples.tutorials.mnist import input_data
+from recell.v1.examples.tutorials.mnist import input_data  # type: ignore[import-not-found] # it comes from a table
 
 STEPS = 1000
 BATCH = 128

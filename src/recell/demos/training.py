@@ -66,6 +66,6 @@ def _most_telling(reader: RowReader, session: Any, images: Any, labels: Any, amo
     changes = []
     for image, label in zip(images[:among], labels[:among], strict=True):
         best = np.argmax(reader.beliefs(session, image), axis=1)
-        changes.append(np.count_nonzero(np.diff(best)) if best[-1] == label else -1)
+        changes.append(int(np.count_nonzero(np.diff(best))) if best[-1] == label else -1)
     chosen = int(np.argmax(changes))
     return images[chosen], int(labels[chosen])
