@@ -11,6 +11,8 @@ ROWS: dict[str, dict[str, str]] = {
             "atrous_conv2d conv1d conv1d_transpose conv2d conv2d_transpose conv3d conv3d_transpose convolution "
             "depthwise_conv2d separable_conv2d"
         ),
+        "recell.ops.ctc": "ctc_loss ctc_loss_v2",
+        "recell.ops.ctc_decode": "ctc_beam_search_decoder ctc_beam_search_decoder_v2 ctc_greedy_decoder",
         "recell.ops.pool": (
             "avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d pool"
         ),
@@ -32,6 +34,7 @@ ROWS: dict[str, dict[str, str]] = {
             "lrn=local_response_normalization moments normalize_moments sufficient_statistics weighted_moments"
         ),
     },
+    "": {"recell.ops.ctc_decode": "edit_distance"},
     "math": {
         "recell.ops.nn_activations": "log_softmax softmax softplus softsign",
         "recell.ops.nn_dense": "l2_normalize zero_fraction",
