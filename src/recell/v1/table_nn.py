@@ -35,6 +35,12 @@ ROWS: dict[str, dict[str, str]] = {
         ),
     },
     "": {"recell.ops.ctc_decode": "edit_distance"},
+    "contrib.crf": {
+        "recell.ops.crf": (
+            "crf_binary_score crf_decode crf_log_likelihood crf_log_norm crf_multitag_sequence_score crf_sequence_score "
+            "crf_unary_score viterbi_decode"
+        ),
+    },
     "math": {
         "recell.ops.nn_activations": "log_softmax softmax softplus softsign",
         "recell.ops.nn_dense": "l2_normalize zero_fraction",
