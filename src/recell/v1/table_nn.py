@@ -34,7 +34,30 @@ ROWS: dict[str, dict[str, str]] = {
             "lrn=local_response_normalization moments normalize_moments sufficient_statistics weighted_moments"
         ),
     },
-    "": {"recell.ops.ctc_decode": "edit_distance"},
+    "": {
+        "recell.ops.ctc_decode": "edit_distance",
+        "recell.ops.lookup": "initialize_all_tables tables_initializer",
+    },
+    "initializers": {"recell.ops.lookup": "tables_initializer"},
+    "contrib.lookup": {
+        "recell.ops.lookup": (
+            "HashTable KeyValueTensorInitializer MutableHashTable TextFileIndex TextFileInitializer "
+            "index_table_from_file index_table_from_tensor index_to_string_table_from_file "
+            "index_to_string_table_from_tensor"
+        ),
+    },
+    "python.ops.lookup_ops": {
+        "recell.ops.lookup": (
+            "HashTable KeyValueTensorInitializer MutableHashTable StaticHashTable StaticVocabularyTable TextFileIndex "
+            "TextFileInitializer index_table_from_file index_table_from_tensor index_to_string_table_from_file "
+            "index_to_string_table_from_tensor tables_initializer"
+        ),
+    },
+    "lookup": {
+        "recell.ops.lookup": (
+            "KeyValueTensorInitializer StaticHashTable StaticVocabularyTable TextFileIndex TextFileInitializer"
+        ),
+    },
     "contrib.crf": {
         "recell.ops.crf": (
             "crf_binary_score crf_decode crf_log_likelihood crf_log_norm crf_multitag_sequence_score crf_sequence_score "
