@@ -17,6 +17,7 @@ ROWS: dict[str, dict[str, str]] = {
             "avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d pool"
         ),
         "recell.ops.embedding": "embedding_lookup",
+        "recell.ops.embedding_sparse": "embedding_lookup_sparse safe_embedding_lookup_sparse",
         "recell.ops.math_unary": "sigmoid tanh",
         "recell.ops.nn_activations": (
             "crelu elu leaky_relu log_softmax relu relu6 selu softmax softplus softsign swish"
