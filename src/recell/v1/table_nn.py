@@ -54,6 +54,12 @@ ROWS: dict[str, dict[str, str]] = {
             "index_to_string_table_from_tensor tables_initializer"
         ),
     },
+    "distributions": {
+        "recell.ops.distributions": "Bernoulli Categorical Distribution Normal Uniform kl_divergence",
+    },
+    "contrib.distributions": {
+        "recell.ops.distributions": "Bernoulli Categorical Distribution Normal Uniform kl_divergence",
+    },
     "lookup": {
         "recell.ops.lookup": (
             "KeyValueTensorInitializer StaticHashTable StaticVocabularyTable TextFileIndex TextFileInitializer"
