@@ -73,12 +73,20 @@ def _assigned_shape_of(i: Inference) -> TensorShape:
 
 @op("AssignAdd", shape=_assigned_shape_of, dtype=_ref_dtype, mutates=(0,), differentiable=False)
 def _assign_add(ref: torch.Tensor, value: torch.Tensor, use_locking: bool = False) -> None:
+    _check_same_shape(ref, value)
     ref.add_(value)
 
 
 @op("AssignSub", shape=_assigned_shape_of, dtype=_ref_dtype, mutates=(0,), differentiable=False)
 def _assign_sub(ref: torch.Tensor, value: torch.Tensor, use_locking: bool = False) -> None:
+    _check_same_shape(ref, value)
     ref.sub_(value)
+
+
+def _check_same_shape(ref: torch.Tensor, value: torch.Tensor) -> None:
+    if ref.shape != value.shape:
+        told = f"Parameters and update must be the same size: {list(ref.shape)} and {list(value.shape)}"
+        raise errors.InvalidArgumentError(None, None, told)
 
 
 def _of_ref(ref: Any) -> Any:
@@ -120,6 +128,13 @@ def _check_rows(ref: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
 
 
 def _rows(ref: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    if updates.ndim and updates.shape != (*indices.shape, *ref.shape[1:]):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
+            f"{list(updates.shape)}, indices.shape {list(indices.shape)}, params.shape {list(ref.shape)}",
+        )
     flat = _check_rows(ref, indices)
     return flat, updates.expand((*indices.shape, *ref.shape[1:])).reshape((flat.numel(), *ref.shape[1:]))
 
@@ -179,10 +194,30 @@ scatter_min = _scatter_builder("ScatterMin", _scatter_min)
 scatter_max = _scatter_builder("ScatterMax", _scatter_max)
 
 
+def _nd_index(ref: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The index into each of the first axes. InvalidArgumentError for one outside of it, or for other updates."""
+    depth = indices.shape[-1]
+    expected = (*indices.shape[:-1], *ref.shape[depth:])
+    if updates.shape != expected:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape: "
+            f"{list(updates.shape)}, indices.shape: {list(indices.shape)}, params_shape: {list(ref.shape)}",
+        )
+    rows = indices.reshape(-1, depth).long()
+    outside = ((rows < 0) | (rows >= torch.tensor(ref.shape[:depth], device=rows.device))).any(-1).nonzero()
+    if outside.numel():
+        first = int(outside[0])
+        told = f"indices[{first}] = {rows[first].tolist()} does not index into shape {list(ref.shape)}"
+        raise errors.InvalidArgumentError(None, None, told)
+    return tuple(indices.long().unbind(-1))
+
+
 def _nd_builder(op_type: str, accumulate: int | None) -> Callable[..., Any]:
     @op(op_type, shape=rules.unchanged, dtype=_ref_dtype, types={"indices": INDEX}, mutates=(0,), differentiable=False)
     def scatter_nd(ref: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor, use_locking: bool = False) -> None:
-        index = tuple(indices.long().unbind(-1))
+        index = _nd_index(ref, indices, updates)
         if accumulate is None:
             ref.index_put_(index, updates)
         else:
