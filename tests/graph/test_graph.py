@@ -225,3 +225,11 @@ def test_lists_with_tensors_are_packed():
 def test_converting_a_tensor_to_another_dtype_is_refused():
     with pytest.raises(ValueError, match="Tensor conversion requested dtype int32 for Tensor with dtype float32"):
         tf.convert_to_tensor(tf.constant(1.0), tf.int32)
+
+
+def test_an_entry_of_stacked_vectors_is_no_known_shape():
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.int32, [2])
+        zeros = tf.zeros(tf.stack([x, [3, 4]])[1])
+        assert zeros.shape.as_list() == [None, None]
+        assert session.run(zeros, {x: [1, 1]}).shape == (3, 4)

@@ -56,6 +56,8 @@ def _partial(tensor: Tensor) -> list[int | None] | None:
         dims = op.inputs[0].shape.tuple
         return None if dims is None else list(dims)
     if op.type == "Pack":
+        if any(entry.shape.ndims != 0 for entry in op.inputs):
+            return None
         found = [constant_value(entry) if entry.op.type != "StridedSlice" else _scalar(entry) for entry in op.inputs]
         return [None if entry is None else int(entry) for entry in found]
     if op.type == "ConcatV2":

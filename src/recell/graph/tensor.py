@@ -184,8 +184,8 @@ class Tensor:
 
     def __iter__(self) -> Iterator[Any]:
         raise OperatorNotAllowedInGraphError(
-            f"iterating over `tf.Tensor` is not allowed in Graph execution. Use tf.map_fn, or tf.unstack when the length "
-            f"is known. ({self})"
+            f"iterating over `tf.Tensor` is not allowed in Graph execution. Use tf.map_fn, or tf.unstack when the "
+            f"length is known. ({self})"
         )
 
     def __len__(self) -> int:
