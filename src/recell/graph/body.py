@@ -24,6 +24,7 @@ class Body:
         self.graph = graph
         self.name = name
         self.outer: Body | None = graph.body
+        self.owner: Operation | None = None
         self.args: list[Tensor] = []
         self.outputs: list[Tensor] = []
         self.captures: dict[Tensor, None] = {}

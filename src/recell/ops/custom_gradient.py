@@ -13,6 +13,7 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph
 from recell.graph.registry import OpDef, register
 from recell.graph.tensor import Operation, Tensor
+from recell.ops.op import adopt_captures
 
 GradientFunction = Callable[..., Any]
 _registered: dict[str, GradientFunction] = {}
@@ -91,6 +92,7 @@ def attach_gradient(op: Operation, function: Callable[..., Any]) -> None:
         op.graph.body = op.body
         body = trace(op.graph, f"gradient of {op.name}", specs, traced)
     _attach(op, body, used)
+    adopt_captures(op.body)
 
 
 def _attach(op: Operation, body: Body, used: Sequence[int]) -> None:

@@ -203,7 +203,21 @@ def make_node(
     controls = [op for body in bodies for op in body.outer_controls]
     attrs = {**attrs, "_explicit": len(tensors)}
     with graph.control_dependencies(controls):
-        return graph.create_op(op_type, [*tensors, *captures], attrs, name, **given)
+        made = graph.create_op(op_type, [*tensors, *captures], attrs, name, **given)
+    for body in bodies:
+        body.owner = made
+    return made
+
+
+def adopt_captures(body: Body | None) -> None:
+    """Makes what a body, or one around it, has come to use since its owner was made an input of that owner."""
+    while body is not None:
+        owner = body.owner
+        if owner is not None and "_explicit" in owner.attrs:
+            bodies = [v for k, v in owner.attrs.items() if isinstance(v, Body) and not k.startswith("_")]
+            captures = [t for held in bodies for t in held.captures]
+            owner.inputs = (*owner.inputs[: owner.attrs["_explicit"]], *captures)
+        body = body.outer
 
 
 def _listed(value: Any) -> Sequence[Any]:

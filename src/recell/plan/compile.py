@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from recell.graph.body import Body
 from recell.graph.tensor import Operation, Tensor
 from recell.plan.binding import bind, bind_assign, bind_change
 from recell.plan.demands import Demand, demands_of, recorded_operations
-from recell.plan.gradients import as_inner_source, as_source, gradient_step
+from recell.plan.gradients import as_inner_source, as_source, gradient_step, linked
 from recell.plan.order import changed_by, mutated_variables, needed_operations, read_variable, schedule
 from recell.plan.plan import BodyPlan, Plan, Step, make_step
 from recell.plan.resources import Resources
@@ -46,42 +46,52 @@ def compile_plan(
     return builder.build(fetches, targets), builder.copies
 
 
-def compile_body(body: Body, resources: Resources) -> BodyPlan:
-    """The plan of a body, made once a session."""
-    found = resources.body_plans.get(body)
-    if found is None:
+def compile_body(body: Body, owner: Operation, resources: Resources) -> BodyPlan:
+    """The plan of a body of `owner`, made once a session, and again after the graph has changed."""
+    changes = body.graph.changes
+    made = resources.body_plans.get(body)
+    if made is None or made[0] != changes:
         captures = list(body.captures)
-        builder = _Builder([*body.args, *captures], resources, body)
+        # What one body of the owner changes, the others must not take as it was when the owner began.
+        builder = _Builder([*body.args, *captures], resources, body, changed_by(owner))
         plan = builder.build(body.outputs, [])
-        found = resources.body_plans[body] = BodyPlan(plan, len(captures), bool(builder.demands))
-    return found
+        made = resources.body_plans[body] = changes, BodyPlan(plan, len(captures), bool(builder.demands))
+    return made[1]
 
 
 class _Builder:
-    def __init__(self, given: Sequence[Tensor], resources: Resources, body: Body | None) -> None:
+    def __init__(
+        self,
+        given: Sequence[Tensor],
+        resources: Resources,
+        body: Body | None,
+        afresh: Iterable[Operation] = (),
+    ) -> None:
         self.given = list(given)
+        self.fixed = set(given)
         self.resources = resources
         self.body = body
         self.items: list[_Item] = []
         self.template: list[Any] = []
         self.slots: dict[Tensor, int] = {}
         self.roots: list[frozenset[Any]] = []
-        self.reads: dict[Operation, int] = {}
+        # For each variable, where it has been read since it last changed, by the capture it was read in place of.
+        self.reads: dict[Operation, dict[Tensor | None, int]] = {}
         self.values_of_x: dict[Tensor, list[int]] = {}
         self.demands: list[Demand] = []
         self.recorded: set[Operation] = set()
         self.sources: set[Tensor] = set()
         self.copies: list[bool] = []
-        # What a body changes it must read afresh, not as it was when the body was entered.
-        self.afresh: set[Operation] = set()
+        # What a body, or another of the same owner, changes it must read afresh, not as it was when it was entered.
+        self.afresh = set(afresh)
         self.nothing: int | None = None
 
     def build(self, fetches: Sequence[Tensor], targets: Sequence[Operation]) -> Plan:
-        given = set(self.given)
+        given = self.fixed
         roots = [t.op for t in fetches if t not in given] + list(targets)
         order = schedule(needed_operations(roots, given), given)
         if self.body is not None:
-            self.afresh = set().union(*(changed_by(op) for op in order))
+            self.afresh.update(*(changed_by(op) for op in order))
         self.demands = [demand for op in order for demand in demands_of(op)]
         self.recorded = recorded_operations(order, self.demands)
         self.sources = {x for demand in self.demands for x in demand.xs}
@@ -90,7 +100,7 @@ class _Builder:
         for tensor in self.given:
             self._add_source(tensor, as_inner_source if self.body is not None else as_source)
         # A fetched variable is read where nothing has changed it yet: assignments of a run come after its reads.
-        early = {t: -1 for t in fetches if self._is_read(t)}
+        early = {t: self._slot(t) if t in given else -1 for t in fetches if self._is_read(t)}
         for op in order:
             self._add_operation(op, early)
         results = [early[t] if t in early else self._slot(t) for t in fetches]
@@ -110,6 +120,10 @@ class _Builder:
         slot = self.slots[tensor] = self._new_slot(roots)
         return slot
 
+    def _add_output(self, tensor: Tensor, roots: frozenset[Any] | None) -> int:
+        """A slot for what an operation yields; what the caller fed in its place is what others see."""
+        return self._new_slot(roots) if tensor in self.fixed else self._add_slot(tensor, roots)
+
     def _add_source(self, tensor: Tensor, make: Callable[[Any], Any] = as_source) -> None:
         """Makes a value of an x of some gradient one that autograd can be asked about."""
         if tensor in self.sources:
@@ -121,11 +135,11 @@ class _Builder:
     def _is_read(self, tensor: Tensor) -> bool:
         """Whether `tensor` is a plain read of a variable, whose value is that of the moment it is used."""
         variable = read_variable(tensor)
-        if variable is None or tensor in self.sources and tensor.op is not variable:
+        if variable is None or (tensor in self.sources and tensor.op is not variable):
             return False
-        if tensor in self.slots and tensor in self.given:
+        if tensor in self.fixed:
             return variable in self.afresh
-        return tensor.op is variable or (tensor.op.type == "Identity" and variable.outputs[0] not in self.given)
+        return tensor.op is variable or (tensor.op.type == "Identity" and variable.outputs[0] not in self.fixed)
 
     def _slot(self, tensor: Tensor) -> int:
         """Where the value of `tensor` is; a variable that has changed since it was last read is read again."""
@@ -133,13 +147,21 @@ class _Builder:
             return self.slots[tensor]
         variable = read_variable(tensor)
         assert variable is not None
-        if variable not in self.reads:
+        reads = self.reads.setdefault(variable, {})
+        captured = tensor if tensor in self.fixed else None
+        if captured not in reads:
             reference = variable.outputs[0]
+            read = self.resources.cell(variable).read
             slot = self._add_slot(reference, frozenset([variable]))
-            self.items.append(_Item(variable, [], [slot], self.resources.cell(variable).read))
+            if captured is None or reference in self.sources:
+                self.items.append(_Item(variable, [], [slot], read))
+            else:
+                # Who differentiates by the variable outside of the body means this read of it too.
+                before = self.given.index(captured)
+                self.items.append(_Item(variable, [before], [slot], functools.partial(linked, read)))
             self._add_source(reference)
-            self.reads[variable] = self.slots[reference]
-        return self.reads[variable]
+            reads[captured] = self.slots[reference]
+        return reads[captured]
 
     # -- operations ---------------------------------------------------------------------------------------------
 
@@ -147,6 +169,8 @@ class _Builder:
         if op.outputs and self._is_read(op.outputs[0]):
             if op.outputs[0] in early:
                 early[op.outputs[0]] = self._slot(op.outputs[0])
+        elif op.type in ("Const", "VariableV2") and op.outputs[0] in self.fixed:
+            return
         elif op.type == "Const":
             slot = self._add_slot(op.outputs[0], frozenset([_SHARED]))
             self.template[slot] = to_torch(op.attrs["value"])
@@ -166,23 +190,26 @@ class _Builder:
         else:
             changed = changed_by(op)
             ins = [
-                self._for_change(t) if read_variable(t) in changed else self._slot(t)
+                self._for_change(t, op in self.recorded) if read_variable(t) in changed else self._slot(t)
                 for t in (*op.inputs, *op.attrs.get("_extra_inputs", ()))
             ]
-        shared = frozenset().union(*(self.roots[s] for s in ins)) if op.definition.view and ins else None
-        outs = [self._add_slot(t, shared) for t in op.outputs]
+        shared = frozenset(changed).union(*(self.roots[s] for s in ins)) if op.definition.view and ins else None
+        outs = [self._add_output(t, shared) for t in op.outputs]
         self.items.append(_Item(op, ins, outs, x_slots=x_slots))
         for variable in changed:
             self.reads.pop(variable, None)
         for tensor in op.outputs:
-            self._add_source(tensor)
+            if tensor not in self.fixed:
+                self._add_source(tensor)
 
-    def _for_change(self, tensor: Tensor) -> int:
+    def _for_change(self, tensor: Tensor, recorded: bool) -> int:
         """A slot for a variable that a body changes: nothing, for the body reads it itself and it may not be
-        initialized yet, unless the body differentiates by it: then by the value read for what it differentiates.
+        initialized yet, unless somebody differentiates by it: then the value read for that.
         """
-        if tensor in self.sources:
-            return self.slots[tensor] if tensor in self.given else self._slot(tensor)
+        if tensor in self.slots and (self.body is not None or tensor in self.sources):
+            return self.slots[tensor]
+        if recorded or tensor in self.sources:
+            return self._slot(tensor)
         if self.nothing is None:
             self.nothing = self._new_slot(frozenset())
         return self.nothing
@@ -200,12 +227,13 @@ class _Builder:
     def _add_change(self, op: Operation) -> None:
         changed = mutated_variables(op)
         ins = [self._slot(t) for k, t in enumerate(op.inputs) if k not in op.definition.mutates]
-        outs = [self._add_slot(t, frozenset([v])) for t, v in zip(op.outputs, changed, strict=False)]
+        outs = [self._add_output(t, frozenset([v])) for t, v in zip(op.outputs, changed, strict=False)]
         self.items.append(_Item(op, ins, outs))
         for variable in changed:
             self.reads.pop(variable, None)
         for tensor in op.outputs:
-            self._add_source(tensor)
+            if tensor not in self.fixed:
+                self._add_source(tensor)
 
     # -- steps --------------------------------------------------------------------------------------------------
 
@@ -244,7 +272,7 @@ class _Builder:
             clone = tuple(inside or held.get(v, -1) > position for v in mutated_variables(op))
             change = bind_change(op, self.resources, clone)
             return torch.no_grad()(change) if inside else change
-        return bind(op, self.resources, lambda body: compile_body(body, self.resources))
+        return bind(op, self.resources, lambda body: compile_body(body, op, self.resources))
 
     def _last_uses(self, results: list[int]) -> dict[int, int]:
         last = {slot: position for position, item in enumerate(self.items) for slot in item.ins}

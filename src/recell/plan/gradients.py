@@ -11,12 +11,45 @@ import torch
 from recell.graph.tensor import Operation
 
 
+class _Gate(torch.autograd.Function):
+    """The same value, a node of its own; while its node is `closed`, no gradient goes further back."""
+
+    @staticmethod
+    def forward(ctx: Any, value: torch.Tensor) -> torch.Tensor:
+        ctx.closed = False
+        return value.view_as(value)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
+        return None if ctx.closed else gradient
+
+
+class _Linked(torch.autograd.Function):
+    """The first value, with the second one's place in the history."""
+
+    @staticmethod
+    def forward(ctx: Any, value: torch.Tensor, history: torch.Tensor) -> torch.Tensor:
+        return value.view_as(value)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
+        return None, gradient
+
+
+def linked(read: Callable[[], Any], history: Any) -> Any:
+    """What `read` gives, its gradient going where that of `history` goes (to nobody when that is None)."""
+    value = read()
+    if not torch.is_grad_enabled() or not getattr(history, "requires_grad", False) or history.shape != value.shape:
+        return value
+    return _Linked.apply(value, history)
+
+
 def as_source(value: Any) -> Any:
     """`value` as something to differentiate by: a leaf, or a node of its own where it already has a history."""
     if not isinstance(value, torch.Tensor) or not (value.is_floating_point() or value.is_complex()):
         return value
     if value.requires_grad:
-        return value.view_as(value)
+        return _Gate.apply(value)
     return value.detach().requires_grad_(True)
 
 
@@ -77,6 +110,8 @@ def _scalar(y: Any, seed: Any) -> Any:
 
     A scalar, so that autograd needs no seeds of its own: their shape check imports sympy, a third of a second.
     """
+    if y.is_complex():
+        return (y if seed is None else y * seed.conj()).real.sum()
     if seed is not None:
         return (y * seed).sum()
     return y if y.ndim == 0 else y.sum()
@@ -88,21 +123,23 @@ def _differentiate(
     ask = functools.partial(
         torch.autograd.grad, outputs, wanted, allow_unused=True, retain_graph=retain or create, create_graph=create
     )
-    if not stops:
-        return ask()
-    caught: dict[int, Any] = {}
-
-    def stop(key: int, gradient: Any) -> Any:
-        caught[key] = gradient
-        return torch.zeros_like(gradient)
-
-    handles = [t.register_hook(functools.partial(stop, id(t))) for t in stops if t.requires_grad]
+    gates = [t.grad_fn for t in stops if hasattr(t.grad_fn, "closed")]
+    # An argument of a body has its history outside, and no gate: it is stopped by zeros. A leaf has none.
+    ungated = [t for t in stops if t.grad_fn is not None and t.grad_fn not in gates and not _among(t, wanted)]
+    hooks = [t.register_hook(torch.zeros_like) for t in ungated]
     try:
-        found = ask()
+        for gate in gates:
+            gate.closed = True
+        return ask()
     finally:
-        for handle in handles:
-            handle.remove()
-    return [caught.get(id(x), gradient) for x, gradient in zip(wanted, found, strict=True)]
+        for gate in gates:
+            gate.closed = False
+        for hook in hooks:
+            hook.remove()
+
+
+def _among(tensor: Any, others: list[Any]) -> bool:
+    return any(tensor is other for other in others)
 
 
 def _summed(xs: Sequence[Any], gradients: Sequence[Any], x_slots: tuple[int, ...]) -> list[Any]:

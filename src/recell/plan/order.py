@@ -18,7 +18,9 @@ def predecessors(op: Operation, given: set[Tensor]) -> Iterable[Operation]:
     for tensor in op.inputs:
         if tensor not in given:
             yield tensor.op
-    yield from op.control_inputs
+    for other in op.control_inputs:
+        if other.type != "Placeholder" or other.outputs[0] not in given:
+            yield other
     yield from op.attrs.get("_extra_needs", ())
 
 
