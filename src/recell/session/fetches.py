@@ -70,7 +70,12 @@ class Fetches:
 
 
 def _mapping(kind: type, items: dict[Any, Any]) -> Any:
-    return items if kind is dict else kind(items)
+    if kind is dict:
+        return items
+    made: Any = kind()  # without arguments, as TF1 does: a defaultdict takes something else first
+    for key, value in items.items():
+        made[key] = value
+    return made
 
 
 def signature(fetches: Any) -> Any:

@@ -45,6 +45,7 @@ class BaseSession:
         self._config = config
         self._resources = Resources()
         self._plans: dict[Any, _Compiled] = {}
+        self._planned_at = self._graph.changes
         self._lock = threading.Lock()
         if config is not None and config.intra_op_parallelism_threads > 0:
             torch.set_num_threads(config.intra_op_parallelism_threads)
@@ -105,10 +106,10 @@ class BaseSession:
             if not self._graph.get_operations():
                 raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
             parsed = Fetches(self._graph, fetches)
-            unique = tuple(dict.fromkeys(fed))
-            if len(unique) != len(fed):
-                raise ValueError("A tensor is fed twice in one feed_dict.")
             with self._lock:
+                if self._planned_at != self._graph.changes:  # plans of the graph as it was are of no use any more
+                    self._planned_at = self._graph.changes
+                    self._plans.clear()
                 plan, copies = compile_plan(parsed.tensors, parsed.targets, fed, self._resources)
             found = self._plans[key] = _Compiled(plan, copies, parsed)
         return found
