@@ -1,7 +1,7 @@
 """Short programs run by genuine TensorFlow 1.15 and by ours, and the comparison of what came back.
 
-A file of cases is text: `[name]`, then the lines of a program that leaves its answer in `result`: tensors (which are run),
-numbers, strings, lists and tuples of them. What TensorFlow 1.15 answers is kept beside the cases as json;
+A file of cases is text: `[name]`, then the lines of a program that leaves its answer in `result`: tensors (which are
+run), numbers, strings, lists and tuples of them. What TensorFlow 1.15 answers is kept beside the cases as json;
 `python tests/figures.py tests/ops/nn_cases.txt`, run by a Python that has TensorFlow 1.15, writes it again. Cases know
 `tf`, `np`, `ramp(*shape)` (distinct numbers around zero), `names()` (of the global variables), `grad(y, *xs)`,
 `after(operation)` (a tensor that is there when it has run), and may fill `feed`.
@@ -113,7 +113,8 @@ def check(expected: Any, got: Any) -> None:
     if "error" in expected:
         assert "error" in got, f"expected {expected['error']}, got {got}"
         assert got["error"][0] == expected["error"][0], f"expected {expected['error']}, got {got['error']}"
-        assert _words(got["error"][1]) == _words(expected["error"][1]), f"expected {expected['error']}, got {got['error']}"
+        same = _words(got["error"][1]) == _words(expected["error"][1])
+        assert same, f"expected {expected['error']}, got {got['error']}"
         return
     assert "error" not in got, f"expected {expected}, got {got}"
     found = difference(expected["result"], got["result"])

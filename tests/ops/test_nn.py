@@ -5,9 +5,9 @@ from __future__ import annotations
 import pathlib
 
 import pytest
+from tests import figures
 
 import recell.v1 as tf
-from tests import figures
 
 FILES = sorted(pathlib.Path(__file__).parent.glob("nn*_cases.txt"))
 CASES = [(path, name) for path in FILES for name in figures.read_cases(path)]

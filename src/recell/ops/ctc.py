@@ -268,14 +268,15 @@ def ctc_loss_v2(
             return _ctc_loss_dense(logits, labels, label_length, logit_length, blank)
         if blank_index is None:
             raise ValueError("blank_index must be given when using SparseTensor labels.")
-        classes = logits.shape.as_list()[-1]
+        classes: int = logits.shape.as_list()[-1]
         if blank_index < 0:
             blank_index += classes
         if blank_index != classes - 1:
             end = blank_index + 1
             parts = [logits[:, :, :blank_index], logits[:, :, end:], logits[:, :, blank_index:end]]
             logits = concat(parts, 2)
-            moved = labels.values - _as_int32(labels.values > blank_index)
+            values: Any = labels.values
+            moved = values - _as_int32(values > blank_index)
             labels = SparseTensor(labels.indices, moved, labels.dense_shape)
         return ctc_loss(labels, logits, logit_length)
 

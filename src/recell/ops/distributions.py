@@ -125,7 +125,7 @@ class Categorical(Distribution):
             raise ValueError("Must pass probs or logits, but not both.")
         with name_scope(name) as scope:
             if logits is not None:
-                self._logits = convert_to_tensor(logits, name="logits", preferred_dtype=dtypes.float32)
+                self._logits: Any = convert_to_tensor(logits, name="logits", preferred_dtype=dtypes.float32)
                 self._probs = softmax(self._logits, name="probs")
             else:
                 self._probs = convert_to_tensor(probs, name="probs", preferred_dtype=dtypes.float32)
@@ -220,9 +220,9 @@ class Normal(Distribution):
         name: str = "Normal",
     ) -> None:
         with name_scope(name) as scope:
-            self._loc = convert_to_tensor(loc, name="loc", preferred_dtype=dtypes.float32)
+            self._loc: Any = convert_to_tensor(loc, name="loc", preferred_dtype=dtypes.float32)
             dtype = self._loc.dtype.base_dtype
-            self._scale = convert_to_tensor(scale, dtype=dtype, name="scale")
+            self._scale: Any = convert_to_tensor(scale, dtype=dtype, name="scale")
             super().__init__(dtype, scope, self._loc + zeros_like(self._scale))
 
     @property
@@ -296,7 +296,7 @@ class Bernoulli(Distribution):
             raise ValueError("Must pass probs or logits, but not both.")
         with name_scope(name) as scope:
             if logits is not None:
-                self._logits = convert_to_tensor(logits, name="logits", preferred_dtype=dtypes.float32)
+                self._logits: Any = convert_to_tensor(logits, name="logits", preferred_dtype=dtypes.float32)
                 self._probs = sigmoid(self._logits, name="probs")
             else:
                 self._probs = convert_to_tensor(probs, name="probs", preferred_dtype=dtypes.float32)
@@ -349,9 +349,9 @@ class Uniform(Distribution):
         name: str = "Uniform",
     ) -> None:
         with name_scope(name) as scope:
-            self._low = convert_to_tensor(low, name="low", preferred_dtype=dtypes.float32)
+            self._low: Any = convert_to_tensor(low, name="low", preferred_dtype=dtypes.float32)
             dtype = self._low.dtype.base_dtype
-            self._high = convert_to_tensor(high, dtype=dtype, name="high")
+            self._high: Any = convert_to_tensor(high, dtype=dtype, name="high")
             super().__init__(dtype, scope, self._low + zeros_like(self._high))
 
     @property

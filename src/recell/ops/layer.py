@@ -6,7 +6,6 @@ Dense layers, convolutions and recurrent cells derive from it. TF symbol: `tf.la
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -309,7 +308,7 @@ class Layer:
         reuse = True if self.built else self._reuse
         with variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False) as scope:
             self._current_scope = scope
-            if _call_takes_scope(type(self)):
+            if _call_takes_scope(self):
                 kwargs["scope"] = scope
             if any(isinstance(value, (np.ndarray, np.generic, float, int)) for value in nest.flatten(inputs)):
                 inputs = nest.map_structure(convert_to_tensor, inputs)
@@ -375,10 +374,9 @@ class Layer:
         return made
 
 
-@functools.cache
-def _call_takes_scope(layer_class: Any) -> bool:
-    """Whether the class's `call` wants to know the variable scope."""
-    code = getattr(layer_class.call, "__code__", None)
+def _call_takes_scope(layer: Layer) -> bool:
+    """Whether the layer's `call` wants to know the variable scope."""
+    code = getattr(type(layer).call, "__code__", None)
     return code is not None and "scope" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 

@@ -1,4 +1,4 @@
-"""Names of layer objects: `Dense` objects of one graph are `dense_1`, `dense_2`, ... whatever their variables' scope."""
+"""Names of layer objects: `Dense` objects of a graph are `dense_1`, `dense_2`, ... whatever their variables' scope."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from recell._lazy import lazy_module
+from recell.graph import compat
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.graph.registry import Inference, brackets
@@ -24,12 +25,19 @@ else:
     torch = lazy_module("torch")
 
 
-def _require_named(function: str, sentinel: Any, labels: Any, logits: Any) -> None:
-    """TF1's answer to positional arguments, whose order differs from release to release."""
-    if sentinel is not None:
-        raise ValueError(f"Only call `{function}` with named arguments (labels=..., logits=..., ...)")
+def _named(function: str, first: Any, labels: Any, logits: Any, name: Any) -> tuple[Any, Any, Any]:
+    """`labels, logits, name` of a call, which every 1.x release wants by name: its order differs from that of 0.x.
+
+    The order of 0.x, `logits, labels, name`, is taken where such a program may be meant. ValueError otherwise.
+    """
+    if first is not None:
+        third_is_name = logits is None or isinstance(logits, str)
+        if not (compat.takes_old_arguments() and labels is not None and third_is_name):
+            raise ValueError(f"Only call `{function}` with named arguments (labels=..., logits=..., ...)")
+        return labels, first, name if logits is None else logits
     if labels is None or logits is None:
         raise ValueError("Both labels and logits must be provided.")
+    return labels, logits, name
 
 
 # -- dense labels ---------------------------------------------------------------------------------------------------
@@ -117,9 +125,9 @@ def softmax_cross_entropy_with_logits(
 ) -> Any:
     """As the `_v2` form, except that nothing back-propagates into `labels`; arguments are given by name.
 
-    TF symbol: `tf.nn.softmax_cross_entropy_with_logits`. Raises ValueError for positional arguments.
+    TF symbol: `tf.nn.softmax_cross_entropy_with_logits`. ValueError for positional arguments other than those of 0.x.
     """
-    _require_named("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
+    labels, logits, name = _named("softmax_cross_entropy_with_logits", _sentinel, labels, logits, name)
     axis = chosen_axis(axis, dim) if axis is None else int(axis)
     return _dense(labels, logits, axis, name, "softmax_cross_entropy_with_logits_sg", stop=True)
 
@@ -180,10 +188,10 @@ def sparse_softmax_cross_entropy_with_logits(
         One loss a row, of the shape of `labels`.
 
     Raises:
-        ValueError: positional arguments, or shapes that do not go together.
+        ValueError: positional arguments other than those of 0.x, or shapes that do not go together.
         InvalidArgumentError: while running, for a label outside `[0, classes)`.
     """
-    _require_named("sparse_softmax_cross_entropy_with_logits", _sentinel, labels, logits)
+    labels, logits, name = _named("sparse_softmax_cross_entropy_with_logits", _sentinel, labels, logits, name)
     with name_scope(name, "SparseSoftmaxCrossEntropyWithLogits", [labels, logits]):
         labels = convert_to_tensor(labels)
         logits = convert_to_tensor(logits)
@@ -231,9 +239,9 @@ def sigmoid_cross_entropy_with_logits(
     """`-labels * log(sigmoid(logits)) - (1 - labels) * log(1 - sigmoid(logits))`, element by element.
 
     TF symbol: `tf.nn.sigmoid_cross_entropy_with_logits`. Both are of one shape and dtype; so is the result.
-    ValueError for positional arguments and for different shapes.
+    ValueError for positional arguments other than those of 0.x and for different shapes.
     """
-    _require_named("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits)
+    labels, logits, name = _named("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits, name)
     with name_scope(name, "logistic_loss", [logits, labels]) as scope:
         logits = convert_to_tensor(logits, name="logits")
         labels = convert_to_tensor(labels, name="labels")

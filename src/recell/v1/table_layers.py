@@ -5,8 +5,8 @@ from __future__ import annotations
 ROWS: dict[str, dict[str, str]] = {
     "layers": {
         "recell.layers.convolutional": (
-            "Conv1D Conv2D Conv2DTranspose Conv3D Conv3DTranspose SeparableConv2D conv1d conv2d conv2d_transpose conv3d "
-            "conv3d_transpose separable_conv2d"
+            "Conv1D Conv2D Conv2DTranspose Conv3D Conv3DTranspose SeparableConv2D conv1d conv2d conv2d_transpose "
+            "conv3d conv3d_transpose separable_conv2d"
         ),
         "recell.layers.core": "Dense Dropout Flatten dense dropout flatten",
         "recell.layers.normalization": "BatchNormalization batch_normalization",
@@ -19,8 +19,8 @@ ROWS: dict[str, dict[str, str]] = {
     "contrib.layers": {
         "recell.layers.contrib_layers": (
             "avg_pool2d bias_add conv1d conv2d conv3d convolution convolution1d=conv1d convolution2d=conv2d "
-            "convolution3d=conv3d dropout embed_sequence flatten fully_connected linear max_pool2d one_hot_encoding relu "
-            "relu6 repeat softmax stack unit_norm"
+            "convolution3d=conv3d dropout embed_sequence flatten fully_connected linear max_pool2d one_hot_encoding "
+            "relu relu6 repeat softmax stack unit_norm"
         ),
         "recell.layers.contrib_norm": "batch_norm instance_norm layer_norm",
     },

@@ -13,9 +13,7 @@ ROWS: dict[str, dict[str, str]] = {
         ),
         "recell.ops.ctc": "ctc_loss ctc_loss_v2",
         "recell.ops.ctc_decode": "ctc_beam_search_decoder ctc_beam_search_decoder_v2 ctc_greedy_decoder",
-        "recell.ops.pool": (
-            "avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d pool"
-        ),
+        "recell.ops.pool": ("avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d pool"),
         "recell.ops.embedding": "embedding_lookup",
         "recell.ops.embedding_sparse": "embedding_lookup_sparse safe_embedding_lookup_sparse",
         "recell.ops.math_unary": "sigmoid tanh",
@@ -67,8 +65,8 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "contrib.crf": {
         "recell.ops.crf": (
-            "crf_binary_score crf_decode crf_log_likelihood crf_log_norm crf_multitag_sequence_score crf_sequence_score "
-            "crf_unary_score viterbi_decode"
+            "crf_binary_score crf_decode crf_log_likelihood crf_log_norm crf_multitag_sequence_score "
+            "crf_sequence_score crf_unary_score viterbi_decode"
         ),
     },
     "math": {
