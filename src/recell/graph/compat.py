@@ -30,3 +30,11 @@ def shares_repeated_cells() -> bool:
     1.0 and the tutorials make n sets of weights of one cell object, and so does "auto".
     """
     return TF_VERSION != "auto" and tuple(int(part) for part in TF_VERSION.split(".")) >= (1, 1)
+
+
+def takes_old_arguments() -> bool:
+    """Whether functions that 1.0 took positional arguments away from still take them, in the order of 0.x.
+
+    What raises an error in every 1.x release can only be a program of 0.x, so "auto" takes them too.
+    """
+    return TF_VERSION == "auto" or TF_VERSION.startswith("0.")
