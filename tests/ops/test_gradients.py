@@ -64,12 +64,12 @@ def test_reads_come_before_assignments_of_the_same_run(session):
     assert session.run([changed, scaled]) == [5.0, 50.0]
 
 
-def test_a_fetched_variable_is_read_before_the_runs_assignments(session):
+def test_a_fetched_variable_shows_what_the_run_leaves_behind(session):
     variable = tf.Variable(1.0)
     change = variable.assign_add(2.0)
     session.run(variable.initializer)
-    assert session.run([variable, change]) == [1.0, 3.0]
-    assert session.run([change, variable]) == [5.0, 3.0]
+    assert session.run([variable, change]) == [3.0, 3.0]
+    assert session.run([change, variable]) == [5.0, 5.0]
 
 
 def test_views_of_a_variable_keep_the_old_value(session):

@@ -88,16 +88,16 @@ def test_a_large_variable_is_updated_as_a_small_one(transposed):
         torch.testing.assert_close(got, expected)
 
 
-def test_a_value_fetched_with_the_step_is_the_one_before_it():
+def test_a_variable_fetched_with_the_step_is_the_one_after_it_and_a_loss_the_one_before():
     w = tf.Variable([1.0, 2.0])
     loss = tf.reduce_sum(w * w)
     train = tf.train.GradientDescentOptimizer(0.25).minimize(loss)
     session = started()
-    _, before, at = session.run([train, w, loss])
-    assert before.tolist() == [1.0, 2.0]
+    _, after, at = session.run([train, w, loss])
+    assert after.tolist() == [0.5, 1.0]
     assert at == 5.0
-    assert before.tolist() == [1.0, 2.0]
-    assert session.run(w).tolist() == [0.5, 1.0]
+    assert session.run([train, w])[1].tolist() == [0.25, 0.5]
+    assert after.tolist() == [0.5, 1.0]
 
 
 def test_a_gradient_that_is_the_variable_itself():

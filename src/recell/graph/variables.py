@@ -149,6 +149,8 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
         static = as_shape(shape) if shape is not None else initial.shape if validate_shape else TensorShape(None)
         base = initial.dtype.base_dtype
         attrs = {"dtype": base, "shape": static, "container": "", "shared_name": ""}
+        if self._resource:
+            attrs["_resource"] = True  # fetched, it is a value of its own, not the variable's memory
         ref = graph.create_op("VariableV2", [], attrs, scope, dtypes=[base._as_ref], shapes=[static]).outputs[0]
         self._variable = ref
         if self._resource:

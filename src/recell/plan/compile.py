@@ -13,9 +13,16 @@ from recell._torch import to_torch
 from recell.graph.body import Body
 from recell.graph.tensor import Operation, Tensor
 from recell.plan.binding import bind, bind_assign, bind_change
-from recell.plan.demands import Demand, demands_of, recorded_operations
-from recell.plan.gradients import as_inner_source, as_source, gradient_step, linked
-from recell.plan.order import changed_by, mutated_variables, needed_operations, read_variable, schedule
+from recell.plan.demands import Demand, demands_of, fed_on_the_way, recorded_operations
+from recell.plan.gradients import as_inner_source, as_source, gradient_step, linked, linked_to
+from recell.plan.order import (
+    changed_by,
+    mutated_variables,
+    needed_operations,
+    read_variable,
+    schedule,
+    shown_variable,
+)
 from recell.plan.plan import BodyPlan, Plan, Step, make_step
 from recell.plan.resources import Resources
 
@@ -81,6 +88,7 @@ class _Builder:
         self.demands: list[Demand] = []
         self.recorded: set[Operation] = set()
         self.sources: set[Tensor] = set()
+        self.linked: set[Tensor] = set()
         self.copies: list[bool] = []
         # What a body, or another of the same owner, changes it must read afresh, not as it was when it was entered.
         self.afresh = set(afresh)
@@ -93,17 +101,33 @@ class _Builder:
         if self.body is not None:
             self.afresh.update(*(changed_by(op) for op in order))
         self.demands = [demand for op in order for demand in demands_of(op)]
+        if self.body is None:
+            self.linked = fed_on_the_way(self.demands, {t for t in given if t.op.type != "Placeholder"})
+        if self.linked:
+            free = given - self.linked
+            order = schedule(needed_operations(roots, free), free)
+            self.demands = [demand for op in order for demand in demands_of(op)]
         self.recorded = recorded_operations(order, self.demands)
         self.sources = {x for demand in self.demands for x in demand.xs}
         for tensor in self.given:
             self._add_slot(tensor, frozenset([_SHARED]))
         for tensor in self.given:
+            if tensor in self.linked:
+                continue  # a source when the operation that it stands for has run
             self._add_source(tensor, as_inner_source if self.body is not None else as_source)
         # A fetched variable is read where nothing has changed it yet: assignments of a run come after its reads.
         early = {t: self._slot(t) if t in given else -1 for t in fetches if self._is_read(t)}
         for op in order:
             self._add_operation(op, early)
-        results = [early[t] if t in early else self._slot(t) for t in fetches]
+        changed = set().union(*(changed_by(op) for op in order)) if self.body is None else set()
+        shown = {t: shown_variable(t, given) for t in fetches} if changed else {}
+        results = []
+        for tensor in fetches:
+            variable = shown.get(tensor)
+            if variable in changed:
+                results.append(self._slot(variable.outputs[0]))
+            else:
+                results.append(early[tensor] if tensor in early else self._slot(tensor))
         steps = self._steps(results)
         self.copies = self._copies(results)
         return Plan(steps, self.template, results)
@@ -131,6 +155,15 @@ class _Builder:
             slot = self._add_slot(tensor, self.roots[before])
             self.items.append(_Item(None, [before], [slot], make))
             self.values_of_x.setdefault(tensor, []).append(slot)
+
+    def _add_sources(self, op: Operation, outs: list[int]) -> None:
+        for tensor, made in zip(op.outputs, outs, strict=True):
+            if tensor in self.linked:
+                fed = self.slots[tensor]
+                slot = self._add_slot(tensor, self.roots[fed])
+                self.items.append(_Item(None, [fed, made], [slot], linked_to))
+            if tensor in self.linked or tensor not in self.fixed:
+                self._add_source(tensor)
 
     def _is_read(self, tensor: Tensor) -> bool:
         """Whether `tensor` is a plain read of a variable, whose value is that of the moment it is used."""
@@ -198,9 +231,7 @@ class _Builder:
         self.items.append(_Item(op, ins, outs, x_slots=x_slots))
         for variable in changed:
             self.reads.pop(variable, None)
-        for tensor in op.outputs:
-            if tensor not in self.fixed:
-                self._add_source(tensor)
+        self._add_sources(op, outs)
 
     def _for_change(self, tensor: Tensor, recorded: bool) -> int:
         """A slot for a variable that a body changes: nothing, for the body reads it itself and it may not be
@@ -231,9 +262,7 @@ class _Builder:
         self.items.append(_Item(op, ins, outs))
         for variable in changed:
             self.reads.pop(variable, None)
-        for tensor in op.outputs:
-            if tensor not in self.fixed:
-                self._add_source(tensor)
+        self._add_sources(op, outs)
 
     # -- steps --------------------------------------------------------------------------------------------------
 

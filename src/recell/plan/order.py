@@ -60,6 +60,22 @@ def read_variable(tensor: Tensor) -> Operation | None:
     return variable_of(tensor)
 
 
+def shown_variable(tensor: Tensor, given: set[Tensor]) -> Operation | None:
+    """The variable whose memory TF1 hands out for a fetch of `tensor`: the variable, a reading, an assignment's result.
+
+    Such a fetch shows the value that the run leaves behind, whatever comes first: `sess.run([train_op, global_step])`
+    counts from 1. A ResourceVariable's reading is a value of its own instead.
+    """
+    while tensor not in given:
+        variable = variable_of(tensor)
+        if variable is not None:
+            return None if variable.outputs[0] in given or variable.attrs.get("_resource") else variable
+        if tensor.op.type not in ("Identity", "StopGradient", "PlaceholderWithDefault"):
+            return None
+        tensor = tensor.op.inputs[0]
+    return None
+
+
 def mutated_variables(op: Operation) -> list[Operation]:
     """The variables that `op` changes."""
     found = [variable_of(op.inputs[position]) for position in op.definition.mutates]
