@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.machinery
+import importlib.util
+import pathlib
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -14,8 +16,14 @@ _DEFERRED = ("torch._meta_registrations", "torch.distributed._meta_registrations
 """Parts of torch that it imports for its compiler and its exporter. Measured: a quarter of the time of `import torch`
 (1.40 s with them, 1.03 s without; `python benchmarks/session.py` times the whole start)."""
 
+_REACHED_THROUGH_TORCH = ("_custom_ops", "_decomp", "_export", "_prims", "_refs")
+"""Sub-modules that the deferred parts would have imported, and that torch's own functions take from `torch`."""
+
 _COMPILER = "torch._dynamo"
 """Whoever imports this needs the deferred parts, though it asks none of them for anything by name."""
+
+_KNOWN_RELEASE = "2.13."
+"""Which release the lists above were made for, and tested on: any other is imported whole."""
 
 
 class _LazyModule(ModuleType):
@@ -59,10 +67,13 @@ class _DeferringLoader(importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing yet, but for one thing that torch itself needs of what is deferred: how its generators are made."""
+        """Nothing yet, but for what torch needs of the deferred parts: how generators are made, and sub-modules."""
         if module.__name__ == _DEFERRED[0]:
             opaque = importlib.import_module("torch._opaque_base")
             importlib.import_module("torch._C")._set_generator_metaclass(opaque.OpaqueBaseMeta)
+            torch = sys.modules["torch"]
+            for name in _REACHED_THROUGH_TORCH:
+                torch.__dict__.setdefault(name, _LazyModule(f"torch.{name}"))
 
 
 class _DeferringFinder(importlib.abc.MetaPathFinder):
@@ -81,8 +92,19 @@ class _DeferringFinder(importlib.abc.MetaPathFinder):
         return spec
 
 
+def _may_defer() -> bool:
+    """Whether torch is still to be imported, and is the release whose parts are known here."""
+    if "torch" in sys.modules or any(isinstance(finder, _DeferringFinder) for finder in sys.meta_path):
+        return False
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return False
+    version = pathlib.Path(spec.origin).with_name("version.py")
+    return version.is_file() and f"'{_KNOWN_RELEASE}" in version.read_text(encoding="utf-8")
+
+
 def lazy_module(name: str) -> ModuleType:
     """A stand-in for module `name`, imported at the first attribute access (ImportError comes then)."""
-    if name == "torch" and name not in sys.modules and not any(isinstance(f, _DeferringFinder) for f in sys.meta_path):
+    if name == "torch" and _may_defer():
         sys.meta_path.insert(0, _DeferringFinder())
     return _LazyModule(name)

@@ -83,6 +83,9 @@ def info() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The `recell` command. Always ends in SystemExit."""
+    # Before torch is loaded: threads that wait asleep. Spinning ones, OpenMP's default, make a small training step ten
+    # times slower as soon as another program wants a core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         # A program runs after click is done, so that nothing it raises is taken for an error of our own options.
         job = commands.main(args=arguments, prog_name="recell", standalone_mode=False)
