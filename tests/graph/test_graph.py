@@ -95,7 +95,7 @@ def test_a_tensor_is_no_bool_and_no_sequence_and_equals_itself_only():
     c, d = tf.constant([1.0]), tf.constant([1.0])
     with pytest.raises(TypeError, match=r"as a Python `bool` is not allowed"):
         bool(c)
-    with pytest.raises(TypeError, match="iterating over `tf.Tensor` is not allowed"):
+    with pytest.raises(TypeError, match=r"iterating over `tf.Tensor` is not allowed"):
         iter(c)
     assert c == c
     assert c != d
@@ -197,7 +197,7 @@ def test_constants_take_tf1s_dtypes(value, dtype):
     [
         (1.5, tf.int32, TypeError),
         ("a", tf.float32, TypeError),
-        (True, tf.int32, TypeError),
+        ([np.bool_(True)], tf.int32, TypeError),
         (None, None, ValueError),
         ([[1, 2], [3]], None, ValueError),
         (object(), None, TypeError),
@@ -233,3 +233,32 @@ def test_an_entry_of_stacked_vectors_is_no_known_shape():
         zeros = tf.zeros(tf.stack([x, [3, 4]])[1])
         assert zeros.shape.as_list() == [None, None]
         assert session.run(zeros, {x: [1, 1]}).shape == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "expected"),
+    [
+        ([np.int8(1)], None, "int8"),
+        ([np.uint32(1)], None, "uint32"),
+        ([np.int64(1)], None, "int32"),
+        ([1, 2**40], None, "int64"),
+        (True, tf.float32, "float32"),
+        ([True, 2], tf.int32, "int32"),
+        ([np.int64(2)], tf.float32, "float32"),
+    ],
+)
+def test_lists_of_numpy_scalars_and_bools(value, dtype, expected):
+    found = tf.constant(value, dtype)
+    assert found.dtype.name == expected
+    with pytest.raises(TypeError, match="Expected int32, got"):
+        tf.constant([np.float32(1.5)], tf.int32)
+
+
+def test_a_list_of_tensors_is_cast_to_the_dtype_asked_for():
+    c = tf.constant(3.0)
+    packed = tf.convert_to_tensor([1, c, tf.constant(2)], tf.float64)
+    with tf.Session() as session:
+        assert packed.dtype is tf.float64
+        assert session.run(packed).tolist() == [1.0, 3.0, 2.0]
+    with pytest.raises(TypeError, match="Cannot convert a list containing a tensor of dtype int32 to float32"):
+        tf.convert_to_tensor([c, tf.constant(1)])

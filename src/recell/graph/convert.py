@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -87,11 +88,21 @@ def _holds_tensor(values: Any) -> bool:
 
 
 def _packed(values: Any, dtype: DType | None, name: str | None) -> Tensor:
-    """A list that holds tensors, stacked: the Python numbers beside them take their dtype."""
-    if dtype is None:
-        dtype = _first_dtype(values)
-    parts = [convert_to_tensor(value, dtype) for value in values]
+    """A list that holds tensors, stacked: the Python numbers beside them take their dtype, or all take `dtype`."""
     graph = get_default_graph()
+    found = _first_dtype(values) if dtype is None else dtype
+    parts = []
+    for value in values:
+        part = convert_to_tensor(value, None if is_tensor_like(value) else found)
+        if found is not None and part.dtype.base_dtype is not found:
+            if dtype is None:
+                raise TypeError(
+                    f"Cannot convert a list containing a tensor of dtype {part.dtype.base_dtype.name} to {found.name} "
+                    f"(Tensor is: {part!r}). Use tf.cast to bring the list's tensors to one type."
+                )
+            cast = graph.create_op("Cast", [part], {"DstT": dtype}, dtypes=[dtype], groups={"x": part})
+            part = cast.outputs[0]
+        parts.append(part)
     return graph.create_op(
         "Pack", parts, {"axis": 0}, name or "packed", groups={"values": parts}, layout=(len(parts),)
     ).outputs[0]
@@ -176,7 +187,7 @@ def to_numpy(value: Any, dtype: DType | None) -> np.ndarray:
         raise ValueError(f"Argument must be a dense tensor: {value!r} - got rows of different lengths.") from error
     if array.dtype == np.float64:
         return array.astype(np.float32)
-    if array.dtype.kind == "i" or (array.dtype.kind == "u" and array.dtype.itemsize > 1):
+    if array.dtype == np.int64:
         narrow = array.astype(np.int32)
         return narrow if np.array_equal(narrow, array) else array.astype(np.int64)
     if array.dtype.kind in "US":
@@ -232,17 +243,16 @@ def _check_elements(value: Any, dtype: DType) -> None:
         for item in value:
             _check_elements(item, dtype)
         return
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, np.ndarray):
         return
-    is_bool = isinstance(value, bool)
     if dtype.is_floating:
-        good = isinstance(value, (int, float)) and not is_bool
+        good = isinstance(value, numbers.Real)  # bools are, as for TF1
     elif dtype.is_integer:
-        good = isinstance(value, int) and not is_bool
+        good = isinstance(value, numbers.Integral)
     elif dtype.is_complex:
-        good = isinstance(value, (int, float, complex)) and not is_bool
+        good = isinstance(value, numbers.Complex)
     elif dtype is dtypes.bool:
-        good = is_bool
+        good = isinstance(value, (bool, np.bool_))
     else:
         good = isinstance(value, (str, bytes)) if dtype is dtypes.string else True
     if not good:
