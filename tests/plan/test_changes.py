@@ -132,3 +132,20 @@ def test_slices_outside_of_the_variable_are_refused(session, row):
         session.run(tf.scatter_nd_update(variable, rows, [9.0]), {rows: [[row]]})
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"Must have updates\.shape"):
         session.run(tf.scatter_nd_add(variable, rows, tf.placeholder_with_default([[1.0, 2.0]], None)), {rows: [[0]]})
+
+
+def test_a_read_after_a_python_function_sees_what_that_changed(session):
+    variable = tf.Variable([1.0, 2.0])
+    change = variable.assign_add([1.0, 1.0])
+
+    def function(value):
+        session.run(change)
+        return value
+
+    before = tf.py_func(function, [variable], tf.float32)
+    with tf.control_dependencies([before]):
+        after = variable.read_value() * 1.0
+    session.run(variable.initializer)
+    old, new = session.run([before, after])
+    np.testing.assert_array_equal(old, [1.0, 2.0])
+    np.testing.assert_array_equal(new, [2.0, 3.0])

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 
 import recell.v1 as tf
 
@@ -87,3 +88,44 @@ def test_gradients_that_share_a_region_in_any_order(session):
     e = np.exp(2.0)
     np.testing.assert_allclose(session.run([first, *second]), [2 * e**2, 3 * e**3, 3 * e**2], rtol=1e-5)
     np.testing.assert_allclose(session.run([*second, first]), [3 * e**3, 3 * e**2, 2 * e**2], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("fed", "expected"),
+    [({}, [24.0, 12.0, 3.0]), ({"a": 5.0}, [60.0, 30.0, 3.0]), ({"b": 7.0}, [24.0, 12.0, 3.0])],
+)
+def test_gradients_go_on_behind_what_is_fed(session, fed, expected):
+    # The figures are TensorFlow 1.15's: a fed tensor has the caller's value and its operation's derivative.
+    x = tf.placeholder(tf.float32)
+    a = tf.multiply(x, 2.0, name="a")
+    b = tf.multiply(a, a, name="b")
+    gradients = tf.gradients(b * 3.0, [x, a, b])
+    assert session.run(gradients, {x: 1.0, **{f"{name}:0": value for name, value in fed.items()}}) == expected
+
+
+def test_a_learned_state_that_is_fed_still_learns(session):
+    first = tf.Variable([[1.0, 1.0]])
+    state = tf.tile(first, [2, 1])
+    gradient = tf.gradients(tf.reduce_sum(tf.matmul(state, [[2.0, 0.0], [0.0, 3.0]]) ** 2), first)[0]
+    session.run(first.initializer)
+    np.testing.assert_allclose(session.run(gradient), [[16.0, 36.0]])
+    np.testing.assert_allclose(session.run(gradient, {state: [[1.0, 2.0], [3.0, 4.0]]}), [[32.0, 108.0]])
+
+
+def test_gradients_behind_a_fed_tensor_need_what_it_is_made_of(session):
+    x, weight = tf.placeholder(tf.float32), tf.Variable(2.0)
+    product = x * weight
+    session.run(weight.initializer)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder"):
+        session.run(tf.gradients(product * product, weight), {product: 5.0})
+    assert session.run(tf.gradients(product * product, product), {product: 5.0}) == [10.0]
+
+
+def test_inference_mode_of_the_caller_is_not_the_session_s(session):
+    variable = tf.Variable(2.0)
+    gradient = tf.gradients(variable * variable, variable)[0]
+    with torch.inference_mode():
+        session.run(variable.initializer)
+        assert session.run(gradient) == 4.0
+    assert session.run(gradient) == 4.0
+    assert session.run(variable.assign_add(1.0)) == 3.0

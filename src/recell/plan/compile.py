@@ -231,6 +231,8 @@ class _Builder:
         self.items.append(_Item(op, ins, outs, x_slots=x_slots))
         for variable in changed:
             self.reads.pop(variable, None)
+        if op.type == "PyFunc":
+            self.reads.clear()  # the program's function may have run the session and changed anything
         self._add_sources(op, outs)
 
     def _for_change(self, tensor: Tensor, recorded: bool) -> int:

@@ -51,6 +51,30 @@ def recorded_operations(order: Sequence[Operation], demands: Iterable[Demand]) -
     return recorded
 
 
+def fed_on_the_way(demands: Iterable[Demand], fed: set[Tensor]) -> set[Tensor]:
+    """Those of `fed` that a derivative goes through on its way from a y to an x.
+
+    Their values are the caller's, but their derivatives are those of the operations that they stand for.
+    """
+    found: set[Tensor] = set()
+    for demand in demands if fed else ():
+        seen = set(demand.ys)
+        stack = [t.op for t in seen]
+        ops: set[Operation] = set()
+        while stack:
+            op = stack.pop()
+            if op not in ops and (op.definition.differentiable or "_gradient_op_type" in op.attrs):
+                ops.add(op)
+                seen.update(op.inputs)
+                stack.extend(t.op for t in op.inputs)
+        reached = set(demand.xs)
+        for op in sorted(ops, key=lambda op: op.index):
+            if not reached.isdisjoint(op.inputs):
+                reached.update(op.outputs)
+                found.update(t for t in op.outputs if t in fed and t in seen)
+    return found
+
+
 def _between(order: Sequence[Operation], xs: set[Tensor], ys: tuple[Tensor, ...]) -> set[Operation]:
     after: set[Operation] = set()
     for op in order:

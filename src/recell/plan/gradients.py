@@ -38,7 +38,11 @@ class _Linked(torch.autograd.Function):
 
 def linked(read: Callable[[], Any], history: Any) -> Any:
     """What `read` gives, its gradient going where that of `history` goes (to nobody when that is None)."""
-    value = read()
+    return linked_to(read(), history)
+
+
+def linked_to(value: Any, history: Any) -> Any:
+    """`value`, its gradient going where that of `history` goes."""
     if not torch.is_grad_enabled() or not getattr(history, "requires_grad", False) or history.shape != value.shape:
         return value
     return _Linked.apply(value, history)

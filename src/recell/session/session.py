@@ -77,6 +77,9 @@ class BaseSession:
         """
         if self._resources.closed:
             raise RuntimeError("Attempted to use a closed Session.")
+        if torch.is_inference_mode_enabled():  # values made under it could never be differentiated
+            with torch.inference_mode(False):
+                return self.run(fetches, feed_dict)
         tensors, values = expand_feeds(self._graph, feed_dict) if feed_dict else ((), [])
         compiled = self._compiled(fetches, tensors)
         given = [feed_value(tensor, value) for tensor, value in zip(tensors, values, strict=True)]
