@@ -66,3 +66,12 @@ def test_plans_of_a_graph_as_it_was_are_given_up(session):
         x.op._add_control_input(tf.identity(other).op)
     session.run(x)
     assert len(session._plans) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"), [(2**24 + 1, tf.float32), (2049, tf.float16), (-1, tf.bool), (300, tf.uint8)]
+)
+def test_python_ints_that_would_change_are_refused(session, value, dtype):
+    x = tf.placeholder(dtype)
+    with pytest.raises(TypeError, match="is not compatible with Tensor type"):
+        session.run(x, {x: value})

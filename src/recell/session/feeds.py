@@ -81,9 +81,9 @@ def _as_array(tensor: Tensor, value: Any, dtype: dtypes.DType) -> np.ndarray:
         return to_numpy(value, dtype)
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
-    if isinstance(value, int) and not isinstance(value, bool) and not dtype.is_bool:
+    if isinstance(value, int) and not isinstance(value, bool):
         cast = np.asarray(value).astype(dtype.as_numpy_dtype)
-        if cast != value:
+        if cast.item() != value:
             raise TypeError(
                 f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type {dtype.name}. "
                 "Try explicitly setting the type of the feed tensor to a larger type (e.g. int64)."
@@ -91,7 +91,7 @@ def _as_array(tensor: Tensor, value: Any, dtype: dtypes.DType) -> np.ndarray:
         return cast
     try:
         return np.asarray(value, dtype=dtype.as_numpy_dtype)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise type(error)(
             f"Cannot feed {type(value).__name__} for Tensor {tensor.name!r} of type {dtype.name}, shape "
             f"{tensor.shape!s}: {error}"
