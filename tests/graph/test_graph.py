@@ -262,3 +262,8 @@ def test_a_list_of_tensors_is_cast_to_the_dtype_asked_for():
         assert session.run(packed).tolist() == [1.0, 3.0, 2.0]
     with pytest.raises(TypeError, match="Cannot convert a list containing a tensor of dtype int32 to float32"):
         tf.convert_to_tensor([c, tf.constant(1)])
+
+
+def test_the_largest_of_nothing_is_not_known_while_building():
+    length = tf.reduce_max(tf.constant([], tf.int32))
+    assert tf.zeros(tf.stack([length, 2])).shape.as_list()[0] is None

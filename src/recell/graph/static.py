@@ -160,7 +160,12 @@ def _modulo(op: Operation, a: np.ndarray, b: np.ndarray) -> Any:
 
 
 def _reduction(compute: Callable[..., Any]) -> Callable[[Operation], np.ndarray | None]:
-    return _of_inputs(lambda op, x: compute(x, axis=_axes(op), keepdims=bool(op.attrs.get("keepdims"))))
+    def reduced(op: Operation, x: np.ndarray) -> Any:
+        if not x.size and compute in (np.max, np.min):
+            return None  # numpy knows no maximum of nothing; the operation does
+        return compute(x, axis=_axes(op), keepdims=bool(op.attrs.get("keepdims")))
+
+    return _of_inputs(reduced)
 
 
 def _axes(op: Operation) -> Any:
