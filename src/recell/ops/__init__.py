@@ -6,11 +6,6 @@ operation types that the graph makes by name. May import `graph` and `kernels`.
 
 from __future__ import annotations
 
-from recell.ops import array_join as _array_join
-from recell.ops import array_shape as _array_shape
-from recell.ops import gradients as _gradients
-from recell.ops import operators as _operators
-from recell.ops import state as _state
-from recell.ops import variable_ops as _variable_ops
+from recell.ops import array_join, array_shape, gradients, operators, state, variable_ops
 
-__all__: list[str] = []
+__all__ = ["array_join", "array_shape", "gradients", "operators", "state", "variable_ops"]
