@@ -53,3 +53,23 @@ def test_reverse_with_a_flag_for_every_axis():
 def test_number_before_a_tensor_takes_its_type():
     # 1.15 refuses this; programs of releases after and before it hold it, and there is one thing it can mean.
     np.testing.assert_array_equal(run(tf.multiply(2, tf.constant(X))), 2 * X)
+
+
+def test_select():
+    x = tf.constant(X)
+    np.testing.assert_array_equal(run(tf.select(x > 5, x, -x)), np.where(X > 5, X, -X))
+    rows = run(tf.select([True, False, True], x, tf.zeros_like(x)))
+    np.testing.assert_array_equal(rows, X * [[1], [0], [1]])
+
+
+def test_op_scope():
+    with tf.op_scope([X], None, "Default") as scope:
+        assert (scope, tf.constant(1).name) == ("Default/", "Default/Const:0")
+    with tf.op_scope([X], "given", "Default"):
+        assert tf.constant(1).name == "given/Const:0"
+
+
+def test_logistic_loss_of_targets():
+    labels = np.float32([0, 1, 0, 1])
+    old = tf.nn.sigmoid_cross_entropy_with_logits(logits=X[0], targets=labels)
+    np.testing.assert_array_equal(*run([old, tf.nn.sigmoid_cross_entropy_with_logits(logits=X[0], labels=labels)]))

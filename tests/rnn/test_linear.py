@@ -42,3 +42,17 @@ def test_an_object_used_again() -> None:
 def test_wrong_arguments(args: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         _linear(args() if callable(args) else args, 5, True)
+
+
+def test_as_it_was_called_up_to_1_0() -> None:
+    x = inputs((4, 3))
+    old = tf.nn.rnn_cell._linear([x], 2, True, 1.5, "Gates")
+    named = tf.nn.rnn_cell.linear(x, 2, True, bias_start=1.5, scope="Candidate")
+    with tf.variable_scope("Gates") as scope:
+        scope.reuse_variables()
+    again = _linear(x, 2, True, 1.5, scope)
+    assert names() == ["Gates/kernel", "Gates/bias", "Candidate/kernel", "Candidate/bias"]
+    first, second, third, kernel, other = run([old, named, again, *tf.global_variables()[::2]])
+    np.testing.assert_allclose(first, x @ kernel + 1.5, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(second, x @ other + 1.5, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(third, first)

@@ -27,6 +27,7 @@ __all__ = [
     "has_default_graph",
     "init_scope",
     "name_scope",
+    "op_scope",
     "reset_default_graph",
     "set_random_seed",
 ]
@@ -121,6 +122,11 @@ class name_scope:
     def __exit__(self, *details: Any) -> None:
         if self._exit is not None:
             self._exit.__exit__(*details)
+
+
+def op_scope(values: Sequence[Any], name: str | None, default_name: str | None = None) -> name_scope:
+    """The older spelling of `name_scope`, with `values` first. TF symbol: `tf.op_scope`."""
+    return name_scope(name, default_name, values)
 
 
 def control_dependencies(control_inputs: Sequence[Any] | None) -> contextlib.AbstractContextManager[None]:

@@ -169,6 +169,11 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
     return _select(condition, x, y, name=name)
 
 
+def select(condition: Any, t: Any, e: Any, name: str | None = None) -> Any:
+    """`where` by its name in 0.x: `t` where `condition` holds, `e` elsewhere. TF symbol: `tf.select`."""
+    return _select(condition, t, e, name=name)
+
+
 def approximate_equal(x: Any, y: Any, tolerance: float = 1e-5, name: str | None = None) -> Any:
     """Where `|x - y| < tolerance`. TF symbol: `tf.approximate_equal`."""
     return _approximate_equal(x, y, tolerance, name=name)

@@ -234,13 +234,15 @@ def _sigmoid_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def sigmoid_cross_entropy_with_logits(
-    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None
+    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None, targets: Any = None
 ) -> Any:
     """`-labels * log(sigmoid(logits)) - (1 - labels) * log(1 - sigmoid(logits))`, element by element.
 
     TF symbol: `tf.nn.sigmoid_cross_entropy_with_logits`. Both are of one shape and dtype; so is the result.
+    `targets` is what 0.x called `labels`.
     ValueError for positional arguments other than those of 0.x and for different shapes.
     """
+    labels = targets if labels is None else labels
     labels, logits, name = _named("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits, name)
     with name_scope(name, "logistic_loss", [logits, labels]) as scope:
         logits = convert_to_tensor(logits, name="logits")

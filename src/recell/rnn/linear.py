@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 from recell.graph import nest
 from recell.graph.convert import convert_to_tensor
 from recell.graph.variable_scope import get_variable, get_variable_scope, variable_scope
+from recell.graph.variable_scope_object import VariableScope
 from recell.ops.array_join import concat
-from recell.ops.initializers import Zeros
+from recell.ops.initializers import Constant, Zeros
 from recell.ops.linalg import matmul
 from recell.ops.nn_dense import bias_add
 
@@ -56,10 +58,27 @@ class Linear:
 
 
 def linear(
-    args: Any, output_size: int, bias: bool, bias_initializer: Any = None, kernel_initializer: Any = None
+    args: Any,
+    output_size: int,
+    bias: bool,
+    bias_initializer: Any = None,
+    kernel_initializer: Any = None,
+    bias_start: float | None = None,
+    scope: Any = None,
 ) -> Any:
-    """`Linear(...)(args)`: `[batch, output_size]`. TF symbol: `_linear`."""
-    return Linear(args, output_size, bias, bias_initializer, kernel_initializer)(args)
+    """`Linear(...)(args)`: `[batch, output_size]`. TF symbol: `_linear`.
+
+    Up to 1.0 the fourth argument was `bias_start`, a number, and the fifth `scope`, a variable scope or its name; both
+    are understood there, and by name.
+    """
+    if isinstance(bias_initializer, (int, float)):
+        bias_start, bias_initializer = bias_initializer, None
+    if isinstance(kernel_initializer, (str, VariableScope)):
+        scope, kernel_initializer = kernel_initializer, None
+    if bias_start is not None:
+        bias_initializer = Constant(bias_start)
+    with contextlib.nullcontext() if scope is None else variable_scope(scope):
+        return Linear(args, output_size, bias, bias_initializer, kernel_initializer)(args)
 
 
 def _tensors(args: Any) -> list[Any]:

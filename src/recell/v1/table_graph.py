@@ -24,8 +24,8 @@ ROWS: dict[str, dict[str, str]] = {
     "": {
         "recell.graph.core": (
             "Graph Operation Tensor add_to_collection add_to_collections colocate_with container control_dependencies "
-            "device get_collection get_collection_ref get_default_graph init_scope name_scope reset_default_graph "
-            "set_random_seed"
+            "device get_collection get_collection_ref get_default_graph init_scope name_scope op_scope "
+            "reset_default_graph set_random_seed"
         ),
         "recell.graph.keys": "GraphKeys",
         "recell.graph.shapes": "TensorShape",

@@ -39,7 +39,7 @@ ROWS: dict[str, dict[str, str]] = {
         ),
         "recell.ops.math_complex": f"{_COMPLEX} complex",
         "recell.ops.math_scan": f"{_SCAN} histogram_fixed_width",
-        "recell.ops.comparison": f"{_COMPARISON} where",
+        "recell.ops.comparison": f"{_COMPARISON} select where",
         "recell.ops.reductions": f"{_REDUCE} arg_max arg_min",
         "recell.ops.segment": _SEGMENT,
         "recell.ops.clip": "clip_by_average_norm clip_by_global_norm clip_by_norm clip_by_value global_norm",

@@ -13,6 +13,7 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.rnn.state": "LSTMStateTuple",
         "recell.rnn.wrappers": "DeviceWrapper ResidualWrapper",
         "recell.rnn.dropout_wrapper": "DropoutWrapper",
+        "recell.rnn.linear": "_linear=linear linear",
     },
     "nn": {
         "recell.rnn.dynamic_rnn": "dynamic_rnn",
@@ -26,7 +27,7 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "python.ops.rnn_cell": {
         "recell.rnn.cell": "LayerRNNCell assert_like_rnncell",
-        "recell.rnn.linear": "_Linear=Linear _linear=linear",
+        "recell.rnn.linear": "_Linear=Linear _linear=linear linear",
         "recell.rnn.state": "_zero_state_tensors=zero_state_of",
     },
 }
