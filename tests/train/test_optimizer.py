@@ -83,7 +83,7 @@ def test_a_large_variable_is_updated_as_a_small_one(transposed):
     var, m, v, grad = tensors
     whole = [t.clone() for t in (var, m, v)]
     training_rules.adam(*whole, grad, 0.1, 0.9, 0.999, 1e-8)
-    training_rules.on_all(training_rules.adam, (var, m, v), grad, 0.1, 0.9, 0.999, 1e-8)
+    training_rules.apply(training_rules.adam, (var, m, v), grad, 0.1, 0.9, 0.999, 1e-8)
     for got, expected in zip((var, m, v), whole, strict=True):
         torch.testing.assert_close(got, expected)
 

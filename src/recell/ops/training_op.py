@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recell._lazy import lazy_module
 from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
 from recell.ops import training_rules as rules
-from recell.ops.op import FLOATS, INDEX, op
+from recell.ops.op import FLOATS, INDEX, OpBuilder, op
 from recell.ops.training_rules import number
 
 if TYPE_CHECKING:
@@ -65,8 +68,61 @@ _SCALARS = {"lr", "alpha", "momentum", "beta1_power", "beta2_power", "beta1", "b
 _SCALARS |= {"l1", "l2", "l2_shrinkage", "lr_power"}
 
 
-def update(op_type: str, changes: int) -> Any:
-    """The decorator for a type whose first `changes` inputs are the variable and its slots."""
+class Update(NamedTuple):
+    """The two forms of one update."""
+
+    dense: OpBuilder
+    """`Apply...`: a gradient of the variable's shape."""
+    sparse: OpBuilder
+    """`SparseApply...`: rows of a gradient, and their `indices` behind them."""
+
+
+def update(name: str, changes: int) -> Callable[[Any], Update]:
+    """The decorator for `Apply<name>` and `SparseApply<name>`, whose first `changes` inputs are variable and slots.
+
+    Its function serves both: the parameter annotated `Gradient` is a tensor in the one and `Rows` in the other.
+    """
+    dense, sparse = dense_update(f"Apply{name}", changes), sparse_update(f"SparseApply{name}", changes)
+    return lambda function: Update(dense(function), sparse(function))
+
+
+def dense_update(op_type: str, changes: int) -> Callable[[Any], OpBuilder]:
+    """The decorator for a type that has only the dense form."""
+
+    def decorate(function: Any) -> OpBuilder:
+        at, parameters = _gradient(function)
+        parameters[at] = parameters[at].replace(annotation="Tensor")
+        function.__signature__ = inspect.Signature(parameters)
+        return _operation(op_type, changes)(function)
+
+    return decorate
+
+
+def sparse_update(op_type: str, changes: int) -> Callable[[Any], OpBuilder]:
+    """The decorator for a type that has only the sparse form."""
+
+    def decorate(function: Any) -> OpBuilder:
+        at, parameters = _gradient(function)
+
+        def kernel(*inputs: Any, **attrs: Any) -> None:
+            function(*inputs[:at], rules.Rows(inputs[at], inputs[at + 1]), *inputs[at + 2 :], **attrs)
+
+        pair = [parameters[at].replace(name=name, annotation="Tensor") for name in ("grad", "indices")]
+        made: Any = functools.update_wrapper(kernel, function)
+        made.__name__ = f"sparse_{function.__name__}"
+        made.__signature__ = inspect.Signature([*parameters[:at], *pair, *parameters[at + 1 :]])
+        return _operation(op_type, changes)(made)
+
+    return decorate
+
+
+def _gradient(function: Any) -> tuple[int, list[inspect.Parameter]]:
+    """The place of the gradient among the parameters, and these."""
+    parameters = list(inspect.signature(function).parameters.values())
+    return next(k for k, parameter in enumerate(parameters) if parameter.name in ("grad", "delta")), parameters
+
+
+def _operation(op_type: str, changes: int) -> Callable[[Any], OpBuilder]:
     return op(
         op_type,
         shape=_updated,

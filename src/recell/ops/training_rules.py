@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from recell._lazy import lazy_module
 from recell.graph import errors
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     import torch
 else:
     torch = lazy_module("torch")
+
+
+class Rows(NamedTuple):
+    """A gradient of some rows of a variable: `values` `[n, ...]` and `indices` `[n]`, each row named once."""
+
+    values: torch.Tensor
+    indices: torch.Tensor
+
+
+if TYPE_CHECKING:
+    Gradient: TypeAlias = torch.Tensor | Rows
 
 
 def number(value: torch.Tensor, label: str) -> float:
@@ -39,7 +50,15 @@ BLOCK = 1 << 17
 """Elements that a rule handles at a time: its intermediate values then stay in cache, and in memory already mapped."""
 
 
-def on_all(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: torch.Tensor, *numbers: Any) -> None:
+def apply(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: Gradient, *numbers: Any) -> None:
+    """Applies a rule to a variable and its slots: all of them, or the rows that the gradient has, and no others."""
+    if isinstance(grad, Rows):
+        _on_rows(rule, state, grad, *numbers)
+    else:
+        _on_all(rule, state, grad, *numbers)
+
+
+def _on_all(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: torch.Tensor, *numbers: Any) -> None:
     """Applies a rule to a whole variable and its slots. InvalidArgumentError for a gradient of another shape."""
     check_gradient(state[0], grad)
     if grad.numel() <= BLOCK or grad.device.type != "cpu" or not all(tensor.is_contiguous() for tensor in state):
@@ -50,24 +69,23 @@ def on_all(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: torch
         rule(*parts, *numbers)
 
 
-def on_rows(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: Any, indices: Any, *numbers: Any) -> None:
-    """Applies a rule to the rows `indices` (each named once) of a variable and its slots, and to no others."""
-    rows = row_numbers(state[0], grad, indices)
+def _on_rows(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: Rows, *numbers: Any) -> None:
+    rows = row_numbers(state[0], grad)
     parts = [tensor.index_select(0, rows) for tensor in state]
-    rule(*parts, grad, *numbers)
+    rule(*parts, grad.values, *numbers)
     for tensor, part in zip(state, parts, strict=True):
         tensor.index_copy_(0, rows, part)
 
 
-def row_numbers(var: torch.Tensor, grad: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
-    """`indices` for torch. InvalidArgumentError for one out of range, and for gradients that do not fit the rows."""
-    rows = indices.long()
-    if var.shape[1:] != grad.shape[1:] or rows.shape[0] != grad.shape[0]:
+def row_numbers(var: torch.Tensor, grad: Rows) -> torch.Tensor:
+    """The indices for torch. InvalidArgumentError for one out of range, and for values that do not fit the rows."""
+    values, rows = grad.values, grad.indices.long()
+    if var.shape[1:] != values.shape[1:] or rows.shape[0] != values.shape[0]:
         raise errors.InvalidArgumentError(
             None,
             None,
             f"var and grad must match in all but the first dimension, and grad have one row an index: variable "
-            f"{list(var.shape)}, grad {list(grad.shape)}, indices {list(indices.shape)}",
+            f"{list(var.shape)}, grad {list(values.shape)}, indices {list(rows.shape)}",
         )
     if rows.numel():
         outside = (rows < 0) | (rows >= var.shape[0])
@@ -120,6 +138,28 @@ def adam(
     step = torch.lerp(m, grad, 1.0 - beta1) if nesterov else m
     v.mul_(beta2).addcmul_(grad, grad, value=1.0 - beta2)
     var.addcdiv_(step, v.sqrt().add_(epsilon), value=-rate)
+
+
+def adam_from_rows(
+    var: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    grad: Rows,
+    rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    nesterov: bool = False,
+) -> None:
+    """Adam on the whole variable for a gradient that is zero outside some rows; Nesterov's step moves only those."""
+    rows, values = row_numbers(var, grad), grad.values
+    m.mul_(beta1).index_add_(0, rows, values, alpha=1.0 - beta1)
+    v.mul_(beta2).index_add_(0, rows, values * values, alpha=1.0 - beta2)
+    if nesterov:
+        step = torch.lerp(m.index_select(0, rows), values, 1.0 - beta1)
+        var.index_add_(0, rows, step.div_(v.index_select(0, rows).sqrt_().add_(epsilon)), alpha=-rate)
+    else:
+        var.addcdiv_(m, root_plus(v, epsilon), value=-rate)
 
 
 def root_plus(v: torch.Tensor, epsilon: float) -> torch.Tensor:

@@ -7,7 +7,6 @@ from typing import Any
 
 from recell.graph.indexed_slices import IndexedSlices
 from recell.ops.training import apply_adadelta
-from recell.ops.training_sparse import sparse_apply_adadelta
 from recell.train._apply import like, refs
 from recell.train.optimizer import Optimizer
 
@@ -54,7 +53,7 @@ class AdadeltaOptimizer(Optimizer):
         return [*slots, *like(var, self._lr_t, self._rho_t, self._epsilon_t)]
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return apply_adadelta(*self._arguments(var), grad, self._use_locking).op
+        return apply_adadelta.dense(*self._arguments(var), grad, self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return sparse_apply_adadelta(*self._arguments(var), grad.values, grad.indices, self._use_locking).op
+        return apply_adadelta.sparse(*self._arguments(var), grad.values, grad.indices, self._use_locking).op

@@ -7,7 +7,6 @@ from typing import Any
 
 from recell.graph.indexed_slices import IndexedSlices
 from recell.ops.training import apply_adagrad
-from recell.ops.training_sparse import sparse_apply_adagrad
 from recell.train._apply import constant_slot, like, refs
 from recell.train.optimizer import Optimizer
 
@@ -44,7 +43,7 @@ class AdagradOptimizer(Optimizer):
         return [*refs(var, self.get_slot(var, "accumulator")), *like(var, self._learning_rate_tensor)]
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return apply_adagrad(*self._arguments(var), grad, self._use_locking).op
+        return apply_adagrad.dense(*self._arguments(var), grad, self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return sparse_apply_adagrad(*self._arguments(var), grad.values, grad.indices, self._use_locking).op
+        return apply_adagrad.sparse(*self._arguments(var), grad.values, grad.indices, self._use_locking).op

@@ -10,7 +10,6 @@ from recell.graph.indexed_slices import IndexedSlices
 from recell.ops.math_binary import add
 from recell.ops.math_cast import cast
 from recell.ops.training import apply_adagrad_da
-from recell.ops.training_sparse import sparse_apply_adagrad_da
 from recell.train._apply import constant_slot, like, refs
 from recell.train.optimizer import Optimizer
 
@@ -66,8 +65,8 @@ class AdagradDAOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         slots, hypers = self._arguments(var)
-        return apply_adagrad_da(*slots, grad, *hypers, self._use_locking).op
+        return apply_adagrad_da.dense(*slots, grad, *hypers, self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         slots, hypers = self._arguments(var)
-        return sparse_apply_adagrad_da(*slots, grad.values, grad.indices, *hypers, self._use_locking).op
+        return apply_adagrad_da.sparse(*slots, grad.values, grad.indices, *hypers, self._use_locking).op

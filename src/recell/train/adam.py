@@ -10,7 +10,6 @@ from recell.graph.indexed_slices import IndexedSlices
 from recell.ops import state
 from recell.ops.math_binary import multiply
 from recell.ops.training import apply_adam
-from recell.ops.training_sparse import sparse_apply_adam
 from recell.train._apply import like, refs
 from recell.train.optimizer import Optimizer
 
@@ -74,10 +73,10 @@ class AdamOptimizer(Optimizer):
         return [*slots, *like(var, *self._get_beta_accumulators(), *hypers)]
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return apply_adam(*self._arguments(var), grad, self._use_locking).op
+        return apply_adam.dense(*self._arguments(var), grad, self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return sparse_apply_adam(*self._arguments(var), grad.values, grad.indices, self._use_locking).op
+        return apply_adam.sparse(*self._arguments(var), grad.values, grad.indices, self._use_locking).op
 
     def _finish(self, update_ops: Sequence[Any], name_scope: str) -> Any:
         with control_dependencies(update_ops):

@@ -9,8 +9,7 @@ from recell.graph.core import control_dependencies, get_default_graph
 from recell.graph.indexed_slices import IndexedSlices
 from recell.ops import state
 from recell.ops.math_binary import multiply
-from recell.ops.training import apply_ada_max, apply_adam
-from recell.ops.training_sparse import lazy_apply_adam, sparse_apply_ada_max, sparse_apply_adam
+from recell.ops.training import apply_ada_max, apply_adam, lazy_apply_adam
 from recell.train._apply import like, refs
 from recell.train.adam import AdamOptimizer
 
@@ -32,10 +31,10 @@ class NadamOptimizer(AdamOptimizer):
     """
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return apply_adam(*self._arguments(var), grad, self._use_locking, True).op
+        return apply_adam.dense(*self._arguments(var), grad, self._use_locking, True).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return sparse_apply_adam(*self._arguments(var), grad.values, grad.indices, self._use_locking, True).op
+        return apply_adam.sparse(*self._arguments(var), grad.values, grad.indices, self._use_locking, True).op
 
 
 class AdaMaxOptimizer(AdamOptimizer):
@@ -75,10 +74,10 @@ class AdaMaxOptimizer(AdamOptimizer):
         return [*slots, *like(var, *hypers)]
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return apply_ada_max(*self._arguments(var), grad, self._use_locking).op
+        return apply_ada_max.dense(*self._arguments(var), grad, self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return sparse_apply_ada_max(*self._arguments(var), grad.values, grad.indices, self._use_locking).op
+        return apply_ada_max.sparse(*self._arguments(var), grad.values, grad.indices, self._use_locking).op
 
     def _finish(self, update_ops: Sequence[Any], name_scope: str) -> Any:
         with control_dependencies(update_ops):

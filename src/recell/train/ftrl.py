@@ -7,7 +7,6 @@ from typing import Any
 
 from recell.graph.indexed_slices import IndexedSlices
 from recell.ops.training import apply_ftrl, apply_ftrl_v2
-from recell.ops.training_sparse import sparse_apply_ftrl, sparse_apply_ftrl_v2
 from recell.train._apply import constant_slot, like, refs
 from recell.train.optimizer import Optimizer
 
@@ -82,9 +81,9 @@ class FtrlOptimizer(Optimizer):
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         slots, hypers, shrinks = self._slots_and_hypers(var)
         apply = apply_ftrl_v2 if shrinks else apply_ftrl
-        return apply(*slots, grad, *hypers, self._use_locking).op
+        return apply.dense(*slots, grad, *hypers, self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         slots, hypers, shrinks = self._slots_and_hypers(var)
-        apply = sparse_apply_ftrl_v2 if shrinks else sparse_apply_ftrl
-        return apply(*slots, grad.values, grad.indices, *hypers, self._use_locking).op
+        apply = apply_ftrl_v2 if shrinks else apply_ftrl
+        return apply.sparse(*slots, grad.values, grad.indices, *hypers, self._use_locking).op

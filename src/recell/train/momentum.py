@@ -7,7 +7,6 @@ from typing import Any
 
 from recell.graph.indexed_slices import IndexedSlices
 from recell.ops.training import apply_momentum
-from recell.ops.training_sparse import sparse_apply_momentum
 from recell.train._apply import like, refs
 from recell.train.optimizer import Optimizer
 
@@ -49,10 +48,10 @@ class MomentumOptimizer(Optimizer):
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         lr, momentum = like(var, self._learning_rate_tensor, self._momentum_tensor)
         slots = refs(var, self.get_slot(var, "momentum"))
-        return apply_momentum(*slots, lr, grad, momentum, self._use_locking, self._use_nesterov).op
+        return apply_momentum.dense(*slots, lr, grad, momentum, self._use_locking, self._use_nesterov).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         lr, momentum = like(var, self._learning_rate_tensor, self._momentum_tensor)
         slots = refs(var, self.get_slot(var, "momentum"))
         rows = grad.values, grad.indices
-        return sparse_apply_momentum(*slots, lr, *rows, momentum, self._use_locking, self._use_nesterov).op
+        return apply_momentum.sparse(*slots, lr, *rows, momentum, self._use_locking, self._use_nesterov).op

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recell.graph.indexed_slices import IndexedSlices
-from recell.ops import training, training_sparse
+from recell.ops.training import apply_proximal_adagrad, apply_proximal_gradient_descent
 from recell.train._apply import like, refs
 from recell.train.adagrad import AdagradOptimizer
 from recell.train.optimizer import Optimizer
@@ -40,11 +40,12 @@ class ProximalGradientDescentOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         hypers = like(var, *self._hypers)
-        return training.apply_proximal_gradient_descent(*refs(var), *hypers, grad, self._use_locking).op
+        return apply_proximal_gradient_descent.dense(*refs(var), *hypers, grad, self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        apply = training_sparse.sparse_apply_proximal_gradient_descent
-        return apply(*refs(var), *like(var, *self._hypers), grad.values, grad.indices, self._use_locking).op
+        return apply_proximal_gradient_descent.sparse(
+            *refs(var), *like(var, *self._hypers), grad.values, grad.indices, self._use_locking
+        ).op
 
 
 class ProximalAdagradOptimizer(AdagradOptimizer):
@@ -78,8 +79,7 @@ class ProximalAdagradOptimizer(AdagradOptimizer):
         return [*super()._arguments(var), *like(var, *self._penalties)]
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return training.apply_proximal_adagrad(*self._arguments(var), grad, self._use_locking).op
+        return apply_proximal_adagrad.dense(*self._arguments(var), grad, self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        apply = training_sparse.sparse_apply_proximal_adagrad
-        return apply(*self._arguments(var), grad.values, grad.indices, self._use_locking).op
+        return apply_proximal_adagrad.sparse(*self._arguments(var), grad.values, grad.indices, self._use_locking).op

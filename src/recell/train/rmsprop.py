@@ -7,7 +7,6 @@ from typing import Any
 
 from recell.graph.indexed_slices import IndexedSlices
 from recell.ops.training import apply_centered_rms_prop, apply_rms_prop
-from recell.ops.training_sparse import sparse_apply_centered_rms_prop, sparse_apply_rms_prop
 from recell.train._apply import constant_slot, like, refs
 from recell.train.optimizer import Optimizer
 
@@ -66,8 +65,8 @@ class RMSPropOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         apply = apply_centered_rms_prop if self._centered else apply_rms_prop
-        return apply(*self._arguments(var), grad, self._use_locking).op
+        return apply.dense(*self._arguments(var), grad, self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        apply = sparse_apply_centered_rms_prop if self._centered else sparse_apply_rms_prop
-        return apply(*self._arguments(var), grad.values, grad.indices, self._use_locking).op
+        apply = apply_centered_rms_prop if self._centered else apply_rms_prop
+        return apply.sparse(*self._arguments(var), grad.values, grad.indices, self._use_locking).op
