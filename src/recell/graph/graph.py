@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 import threading
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _SCOPE_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\-/]*$")
 _INNER_SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\-/]*$")
 _SITE_DEPTH = 8
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_OURS = (_PACKAGE, "<frozen ")
+_DEMOS = _PACKAGE + "demos" + os.sep
 
 
 class Graph(Collections):
@@ -372,13 +376,13 @@ class _DeviceQuery:
 
 
 def _user_site() -> Site:
-    """The frames of the user's program that lead here, innermost first: ours are left out."""
+    """The frames of the user's program that lead here, innermost first: ours and Python's own are left out."""
     frame = sys._getframe(2)
     site: list[tuple[str, int, str]] = []
     while frame is not None and len(site) < _SITE_DEPTH:
-        module = frame.f_globals.get("__name__", "")
-        if not module.startswith("recell.") or module.startswith("recell.demos."):
-            code = frame.f_code
-            site.append((code.co_filename, frame.f_lineno, code.co_name))
+        code = frame.f_code
+        file = code.co_filename
+        if not file.startswith(_OURS) or file.startswith(_DEMOS):
+            site.append((file, frame.f_lineno, code.co_name))
         frame = frame.f_back  # type: ignore[assignment]
     return tuple(site)
