@@ -79,35 +79,41 @@ def compute_weighted_loss(
     with name_scope(scope, "weighted_loss", [losses, weights]):
         losses = convert_to_tensor(losses)
         input_dtype = losses.dtype.base_dtype
-        losses = _float(losses)
-        weights = _float(convert_to_tensor(weights))
+        losses = _cast(losses, dtypes.float32)
+        weights = _cast(convert_to_tensor(weights), dtypes.float32)
         check_broadcastable(weights.shape, losses.shape)
         named = {Reduction.NONE: "Mul", Reduction.SUM: "Sum"}.get(reduction, "value")
-        loss = _back(weighted_loss(losses, weights, reduction, name=named), input_dtype)
+        loss = _cast(weighted_loss(losses, weights, reduction, name=named), input_dtype)
         add_loss(loss, loss_collection)
         return loss
 
 
-def _float(value: Any) -> Any:
-    return value if value.dtype.base_dtype is dtypes.float32 else cast(value, dtypes.float32)
-
-
-def _back(value: Any, dtype: Any) -> Any:
+def _cast(value: Any, dtype: Any) -> Any:
     return value if value.dtype.base_dtype is dtype else cast(value, dtype)
 
 
-def _pair(labels: Any, predictions: Any, name: str = "predictions", labels_name: str = "labels") -> tuple[Any, Any]:
-    """Both as float32 tensors. ValueError when one is None or the shapes differ."""
-    _given(labels, labels_name)
-    _given(predictions, name)
-    labels, predictions = _float(convert_to_tensor(labels)), _float(convert_to_tensor(predictions))
+def _loss_scope(scope: str | None, default: str, weights: Any, **compared: Any) -> Any:
+    """The name scope of a loss that compares two values, given by their parameters' names. ValueError for None."""
+    for name, value in compared.items():
+        if value is None:
+            raise ValueError(f"{name} must not be None.")
+    labels, predictions = compared.values()
+    return name_scope(scope, default, [predictions, labels, weights])
+
+
+def _floats(labels: Any, predictions: Any) -> tuple[Any, Any]:
+    """Both as float32 tensors. ValueError when their shapes differ."""
+    labels, predictions = (_cast(convert_to_tensor(value), dtypes.float32) for value in (labels, predictions))
     predictions.shape.assert_is_compatible_with(labels.shape)
     return labels, predictions
 
 
-def _given(value: Any, name: str) -> None:
-    if value is None:
-        raise ValueError(f"{name} must not be None.")
+def _like_logits(labels: Any, logits: Any) -> tuple[Any, Any]:
+    """Both as tensors, the labels in the dtype of the logits. ValueError when their shapes differ."""
+    logits = convert_to_tensor(logits)
+    labels = _cast(convert_to_tensor(labels), logits.dtype.base_dtype)
+    logits.shape.assert_is_compatible_with(labels.shape)
+    return labels, logits
 
 
 def absolute_difference(
@@ -119,10 +125,8 @@ def absolute_difference(
     reduction: str = _DEFAULT,
 ) -> Any:
     """`|predictions - labels|`. TF symbol: `tf.losses.absolute_difference`."""
-    _given(labels, "labels")
-    _given(predictions, "predictions")
-    with name_scope(scope, "absolute_difference", [predictions, labels, weights]) as scope:
-        labels, predictions = _pair(labels, predictions)
+    with _loss_scope(scope, "absolute_difference", weights, labels=labels, predictions=predictions) as scope:
+        labels, predictions = _floats(labels, predictions)
         losses = absolute(predictions - labels)
         return compute_weighted_loss(losses, weights, scope, loss_collection, reduction)
 
@@ -144,10 +148,8 @@ def cosine_distance(
         axis = dim
     if axis is None:
         raise ValueError("You must specify 'axis'.")
-    _given(labels, "labels")
-    _given(predictions, "predictions")
-    with name_scope(scope, "cosine_distance_loss", [predictions, labels, weights]) as scope:
-        labels, predictions = _pair(labels, predictions)
+    with _loss_scope(scope, "cosine_distance_loss", weights, labels=labels, predictions=predictions) as scope:
+        labels, predictions = _floats(labels, predictions)
         losses = 1 - reduce_sum(predictions * labels, axis=(axis,), keepdims=True)
         return compute_weighted_loss(losses, weights, scope, loss_collection, reduction)
 
@@ -161,10 +163,8 @@ def hinge_loss(
     reduction: str = _DEFAULT,
 ) -> Any:
     """`max(0, 1 - (2 * labels - 1) * logits)`, for labels of 0 and 1. TF symbol: `tf.losses.hinge_loss`."""
-    _given(labels, "labels")
-    _given(logits, "logits")
-    with name_scope(scope, "hinge_loss", [logits, labels, weights]) as scope:
-        labels, logits = _pair(labels, logits)
+    with _loss_scope(scope, "hinge_loss", weights, labels=labels, logits=logits) as scope:
+        labels, logits = _floats(labels, logits)
         losses = relu(1 - (2 * labels - 1) * logits)
         return compute_weighted_loss(losses, weights, scope, loss_collection, reduction)
 
@@ -179,10 +179,8 @@ def huber_loss(
     reduction: str = _DEFAULT,
 ) -> Any:
     """Half the squared error, linear beyond an error of `delta`. TF symbol: `tf.losses.huber_loss` (Huber 1964)."""
-    _given(labels, "labels")
-    _given(predictions, "predictions")
-    with name_scope(scope, "huber_loss", [predictions, labels, weights]) as scope:
-        labels, predictions = _pair(labels, predictions)
+    with _loss_scope(scope, "huber_loss", weights, labels=labels, predictions=predictions) as scope:
+        labels, predictions = _floats(labels, predictions)
         error = absolute(predictions - labels)
         quadratic = minimum(error, delta)
         losses = 0.5 * quadratic * quadratic + delta * (error - quadratic)
@@ -199,10 +197,8 @@ def log_loss(
     reduction: str = _DEFAULT,
 ) -> Any:
     """The cross entropy of probabilities, `epsilon` added in the logarithms. TF symbol: `tf.losses.log_loss`."""
-    _given(labels, "labels")
-    _given(predictions, "predictions")
-    with name_scope(scope, "log_loss", [predictions, labels, weights]) as scope:
-        labels, predictions = _pair(labels, predictions)
+    with _loss_scope(scope, "log_loss", weights, labels=labels, predictions=predictions) as scope:
+        labels, predictions = _floats(labels, predictions)
         losses = -labels * log(predictions + epsilon) - (1 - labels) * log(1 - predictions + epsilon)
         return compute_weighted_loss(losses, weights, scope, loss_collection, reduction)
 
@@ -218,11 +214,9 @@ def mean_pairwise_squared_error(
 
     Elements of one row (`[batch, ...]`) are paired; `weights` is a scalar or `[batch]`.
     """
-    _given(labels, "labels")
-    _given(predictions, "predictions")
-    with name_scope(scope, "mean_pairwise_squared_error", [predictions, labels, weights]):
-        labels, predictions = _pair(labels, predictions)
-        weights = _float(convert_to_tensor(weights))
+    with _loss_scope(scope, "mean_pairwise_squared_error", weights, labels=labels, predictions=predictions):
+        labels, predictions = _floats(labels, predictions)
+        weights = _cast(convert_to_tensor(weights), dtypes.float32)
         check_broadcastable(weights.shape, labels.shape)
         loss = _pairwise(predictions, labels, weights, name="value_2")
         add_loss(loss, loss_collection)
@@ -238,10 +232,8 @@ def mean_squared_error(
     reduction: str = _DEFAULT,
 ) -> Any:
     """`(predictions - labels) ** 2`. TF symbol: `tf.losses.mean_squared_error`."""
-    _given(labels, "labels")
-    _given(predictions, "predictions")
-    with name_scope(scope, "mean_squared_error", [predictions, labels, weights]) as scope:
-        labels, predictions = _pair(labels, predictions)
+    with _loss_scope(scope, "mean_squared_error", weights, labels=labels, predictions=predictions) as scope:
+        labels, predictions = _floats(labels, predictions)
         losses = squared_difference(predictions, labels)
         return compute_weighted_loss(losses, weights, scope, loss_collection, reduction)
 
@@ -256,21 +248,14 @@ def sigmoid_cross_entropy(
     reduction: str = _DEFAULT,
 ) -> Any:
     """The sigmoid cross entropy, labels moved to 1/2 by `label_smoothing`. TF: `tf.losses.sigmoid_cross_entropy`."""
-    _given(multi_class_labels, "multi_class_labels")
-    _given(logits, "logits")
-    with name_scope(scope, "sigmoid_cross_entropy_loss", [logits, multi_class_labels, weights]) as scope:
-        logits = convert_to_tensor(logits)
-        labels = _like(convert_to_tensor(multi_class_labels), logits)
-        logits.shape.assert_is_compatible_with(labels.shape)
+    with _loss_scope(
+        scope, "sigmoid_cross_entropy_loss", weights, multi_class_labels=multi_class_labels, logits=logits
+    ) as scope:
+        labels, logits = _like_logits(multi_class_labels, logits)
         if _smooths(label_smoothing):
             labels = labels * (1 - label_smoothing) + 0.5 * label_smoothing
         losses = sigmoid_cross_entropy_with_logits(labels=labels, logits=logits, name="xentropy")
         return compute_weighted_loss(losses, weights, scope, loss_collection, reduction)
-
-
-def _like(labels: Any, logits: Any) -> Any:
-    dtype = logits.dtype.base_dtype
-    return labels if labels.dtype.base_dtype is dtype else cast(labels, dtype)
 
 
 def _smooths(label_smoothing: Any) -> bool:
@@ -290,12 +275,8 @@ def softmax_cross_entropy(
 
     TF symbol: `tf.losses.softmax_cross_entropy`. Both are `[batch, classes]`; nothing back-propagates into the labels.
     """
-    _given(onehot_labels, "onehot_labels")
-    _given(logits, "logits")
-    with name_scope(scope, "softmax_cross_entropy_loss", [logits, onehot_labels, weights]) as scope:
-        logits = convert_to_tensor(logits)
-        labels = _like(convert_to_tensor(onehot_labels), logits)
-        logits.shape.assert_is_compatible_with(labels.shape)
+    with _loss_scope(scope, "softmax_cross_entropy_loss", weights, onehot_labels=onehot_labels, logits=logits) as scope:
+        labels, logits = _like_logits(onehot_labels, logits)
         if _smooths(label_smoothing):
             labels = labels * (1.0 - label_smoothing) + label_smoothing / _classes(labels)
         labels = stop_gradient(labels, name="labels_stop_gradient")
@@ -320,9 +301,7 @@ def sparse_softmax_cross_entropy(
 
     TF symbol: `tf.losses.sparse_softmax_cross_entropy`. InvalidArgumentError while running for a label out of range.
     """
-    _given(labels, "labels")
-    _given(logits, "logits")
-    with name_scope(scope, "sparse_softmax_cross_entropy_loss", [logits, labels, weights]) as scope:
+    with _loss_scope(scope, "sparse_softmax_cross_entropy_loss", weights, labels=labels, logits=logits) as scope:
         labels, logits, weights = _squeezed(convert_to_tensor(labels), convert_to_tensor(logits), weights)
         losses = sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits, name="xentropy")
         return compute_weighted_loss(losses, weights, scope, loss_collection, reduction)
