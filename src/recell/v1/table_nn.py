@@ -53,10 +53,14 @@ ROWS: dict[str, dict[str, str]] = {
         ),
     },
     "distributions": {
-        "recell.ops.distributions": "Bernoulli Categorical Distribution Normal Uniform kl_divergence",
+        "recell.ops.distribution": "Distribution kl_divergence",
+        "recell.ops.distribution_continuous": "Normal Uniform",
+        "recell.ops.distribution_discrete": "Bernoulli Categorical",
     },
     "contrib.distributions": {
-        "recell.ops.distributions": "Bernoulli Categorical Distribution Normal Uniform kl_divergence",
+        "recell.ops.distribution": "Distribution kl_divergence",
+        "recell.ops.distribution_continuous": "Normal Uniform",
+        "recell.ops.distribution_discrete": "Bernoulli Categorical",
     },
     "lookup": {
         "recell.ops.lookup": (
