@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from recell.graph.shapes import TensorShape, as_shape
-from recell.layers import activations
 from recell.layers.functional import function_of
+from recell.layers.kernel_layer import KernelLayer
 from recell.layers.settings import as_tuple, described
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.conv import FORMATS, convolve, depthwise_conv2d, transposed
 from recell.ops.initializers import Zeros
-from recell.ops.layer import InputSpec, Layer
+from recell.ops.layer import InputSpec
 from recell.ops.nn_dense import bias_add
 from recell.ops.windows import out_size
 
@@ -43,7 +43,7 @@ def _as_padding(value: Any, causal: bool) -> Any:
     return found
 
 
-class Conv(Layer):
+class Conv(KernelLayer):
     """What convolutional layers share. Variables: `kernel` `[..., in, filters]` and `bias` `[filters]`.
 
     Args:
@@ -78,24 +78,27 @@ class Conv(Layer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(trainable=trainable, name=name, activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            trainable=trainable,
+            name=name,
+            **kwargs,
+        )
         self.filters = None if filters is None else int(filters)
         self.kernel_size = as_tuple(kernel_size, self.rank, "kernel_size")
         self.strides = as_tuple(strides, self.rank, "strides")
         self.padding = _as_padding(padding, self.rank == 1)
         self.data_format = as_data_format(data_format)
         self.dilation_rate = as_tuple(dilation_rate, self.rank, "dilation_rate")
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.bias_initializer = bias_initializer
-        self.kernel_regularizer = kernel_regularizer
-        self.bias_regularizer = bias_regularizer
-        self.kernel_constraint = kernel_constraint
-        self.bias_constraint = bias_constraint
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.kernel: Any = None
-        self.bias: Any = None
 
     @property
     def _channels_first(self) -> bool:
@@ -119,28 +122,9 @@ class Conv(Layer):
     def build(self, input_shape: Any) -> None:
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
-        channels = self._channels(input_shape)
-        self.kernel = self.add_weight(
-            "kernel",
-            shape=self._kernel_shape(channels),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            trainable=True,
-        )
-        self._build_bias()
+        self._add_kernel(self._kernel_shape(self._channels(input_shape)))
+        self._add_bias(self.filters)
         self.built = True
-
-    def _build_bias(self) -> None:
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias",
-                shape=[self.filters],
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                trainable=True,
-            )
 
     def _padding(self) -> Any:
         if self.padding == "causal":
@@ -181,15 +165,7 @@ class Conv(Layer):
             "padding": self.padding,
             "data_format": self.data_format,
             "dilation_rate": self.dilation_rate,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": described(self.kernel_initializer),
-            "bias_initializer": described(self.bias_initializer),
-            "kernel_regularizer": described(self.kernel_regularizer),
-            "bias_regularizer": described(self.bias_regularizer),
-            "activity_regularizer": described(self.activity_regularizer),
-            "kernel_constraint": described(self.kernel_constraint),
-            "bias_constraint": described(self.bias_constraint),
+            **self._kernel_config(),
         }
 
 
@@ -333,7 +309,7 @@ class SeparableConv2D(Conv):
             regularizer=self.pointwise_regularizer,
             constraint=self.pointwise_constraint,
         )
-        self._build_bias()
+        self._add_bias(self.filters)
         self.built = True
 
     def call(self, inputs: Any, **kwargs: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 from recell.graph.dtypes import as_dtype
 from recell.graph.shapes import TensorShape, as_shape
-from recell.layers import activations
-from recell.layers.settings import described
+from recell.layers.functional import function_of
+from recell.layers.kernel_layer import KernelLayer
 from recell.layers.training import by_training
 from recell.ops.array_shape import expand_dims, reshape, transpose
 from recell.ops.array_shape import shape as shape_of
@@ -21,7 +21,7 @@ from recell.ops.nn_dropout import dropout as nn_dropout
 from recell.ops.state import identity
 
 
-class Dense(Layer):
+class Dense(KernelLayer):
     """`activation(inputs @ kernel + bias)`: `[..., in]` -> `[..., units]`. TF symbol: `tf.layers.Dense`.
 
     Variables: `kernel` `[in, units]` and, with `use_bias`, `bias` `[units]`.
@@ -50,19 +50,22 @@ class Dense(Layer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(trainable=trainable, name=name, activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            trainable=trainable,
+            name=name,
+            **kwargs,
+        )
         self.units = int(units)
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.bias_initializer = bias_initializer
-        self.kernel_regularizer = kernel_regularizer
-        self.bias_regularizer = bias_regularizer
-        self.kernel_constraint = kernel_constraint
-        self.bias_constraint = bias_constraint
         self.input_spec = InputSpec(min_ndim=2)
-        self.kernel: Any = None
-        self.bias: Any = None
 
     def build(self, input_shape: Any) -> None:
         dtype = as_dtype(self.dtype or "float32")
@@ -72,25 +75,8 @@ class Dense(Layer):
         if depth is None:
             raise ValueError("The last dimension of the inputs to `Dense` should be defined. Found `None`.")
         self.input_spec = InputSpec(min_ndim=2, axes={-1: depth})
-        self.kernel = self.add_weight(
-            "kernel",
-            shape=[depth, self.units],
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            dtype=dtype,
-            trainable=True,
-        )
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias",
-                shape=[self.units],
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                dtype=dtype,
-                trainable=True,
-            )
+        self._add_kernel([depth, self.units])
+        self._add_bias(self.units)
         self.built = True
 
     def call(self, inputs: Any, **kwargs: Any) -> Any:
@@ -109,58 +95,10 @@ class Dense(Layer):
         return TensorShape([*dims[:-1], self.units])
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": described(self.kernel_initializer),
-            "bias_initializer": described(self.bias_initializer),
-            "kernel_regularizer": described(self.kernel_regularizer),
-            "bias_regularizer": described(self.bias_regularizer),
-            "activity_regularizer": described(self.activity_regularizer),
-            "kernel_constraint": described(self.kernel_constraint),
-            "bias_constraint": described(self.bias_constraint),
-        }
+        return {**super().get_config(), "units": self.units, **self._kernel_config()}
 
 
-def dense(
-    inputs: Any,
-    units: int,
-    activation: Any = None,
-    use_bias: bool = True,
-    kernel_initializer: Any = None,
-    bias_initializer: Any = Zeros(),  # noqa: B008 - as in TF1's signature; it has no state
-    kernel_regularizer: Any = None,
-    bias_regularizer: Any = None,
-    activity_regularizer: Any = None,
-    kernel_constraint: Any = None,
-    bias_constraint: Any = None,
-    trainable: bool = True,
-    name: str | None = None,
-    reuse: Any = None,
-) -> Any:
-    """A new `Dense` layer applied to `inputs`. TF symbol: `tf.layers.dense`.
-
-    With a `name` the variables are `<name>/kernel` and `<name>/bias`, found again with `reuse` or in a reusing scope.
-    """
-    layer = Dense(
-        units,
-        activation=activation,
-        use_bias=use_bias,
-        kernel_initializer=kernel_initializer,
-        bias_initializer=bias_initializer,
-        kernel_regularizer=kernel_regularizer,
-        bias_regularizer=bias_regularizer,
-        activity_regularizer=activity_regularizer,
-        kernel_constraint=kernel_constraint,
-        bias_constraint=bias_constraint,
-        trainable=trainable,
-        name=name,
-        _scope=name,
-        _reuse=reuse,
-    )
-    return layer.apply(inputs)
+dense = function_of(Dense, "dense")
 
 
 class Dropout(Layer):
