@@ -516,3 +516,10 @@ class TestUsersOwnCells:
         values, steps = run([outputs, count])
         assert values[3, :, 0].tolist() == [0, 2, 4, 0, 0, 0]
         assert steps == 3
+
+    @pytest.mark.parametrize("kind", ["BasicLSTMCell", "LSTMCell"])
+    def test_another_output_size_leaves_the_state_alone(self, kind: str) -> None:
+        cell = type("Wider", (getattr(Cells, kind),), {"output_size": 7})(5)
+        assert tuple(cell.state_size) == (5, 5)
+        _, state = cell(x2(), cell.zero_state(4, tf.float32))
+        assert state.h.shape.as_list() == [4, 5]

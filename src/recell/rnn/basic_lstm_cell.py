@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from recell._lazy import lazy_module
 from recell.graph.convert import convert_to_tensor
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
-from recell.ops.array_join import concat, split
 from recell.ops.initializers import Zeros
-from recell.ops.layer import InputSpec
 from recell.ops.op import op
-from recell.rnn.activation import activation_name, applied, as_attribute, get_activation
-from recell.rnn.cell import LayerRNNCell
-from recell.rnn.state import LSTMStateTuple
-from recell.rnn.step import KINDS, check_memory, check_product, check_step_inputs, joined_batch, quarter
+from recell.rnn.activation import activation_name, applied, as_attribute
+from recell.rnn.lstm_state import LSTMStateCell, step_units
+from recell.rnn.step import KINDS, check_step_inputs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,9 +23,7 @@ else:
 
 
 def _shapes(i: Inference) -> list[TensorShape]:
-    units = quarter(check_product(i, "x", "h", "kernel").as_list()[1])
-    check_memory(i, "c", units)
-    shape = TensorShape.of((joined_batch(i, "x", "c", "h"), units))
+    shape = TensorShape.of(step_units(i))
     return [shape, shape]
 
 
@@ -40,13 +34,7 @@ def _step(
     return kernels.lstm_step(x, c, h, kernel, bias, forget_bias=forget_bias, activation=applied(activation))
 
 
-def warn_of_joined_state(cell: Any) -> None:
-    logging.getLogger("tensorflow").warning(
-        "%s: Using a concatenated state is slower and will soon be deprecated.  Use state_is_tuple=True.", cell
-    )
-
-
-class BasicLSTMCell(LayerRNNCell):
+class BasicLSTMCell(LSTMStateCell):
     """Long short-term memory. TF symbol: `tf.nn.rnn_cell.BasicLSTMCell`; the maths: `recell.kernels.lstm_step`.
 
         i, j, f, o = [x, h] W + b
@@ -90,24 +78,7 @@ class BasicLSTMCell(LayerRNNCell):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(_reuse=reuse, name=name, dtype=dtype, **kwargs)
-        self._check_supported_dtype()
-        if not state_is_tuple:
-            warn_of_joined_state(self)
-        self.input_spec = InputSpec(ndim=2)
-        self._num_units = num_units
-        self._forget_bias = forget_bias
-        self._state_is_tuple = state_is_tuple
-        self._activation = get_activation(activation)
-
-    @property
-    def state_size(self) -> Any:
-        units = self._num_units
-        return LSTMStateTuple(units, units) if self._state_is_tuple else 2 * units
-
-    @property
-    def output_size(self) -> Any:
-        return self._num_units
+        super().__init__(num_units, forget_bias, state_is_tuple, activation, reuse, name=name, dtype=dtype, **kwargs)
 
     def build(self, input_shape: Any) -> None:
         units = int(self._num_units)
@@ -119,15 +90,11 @@ class BasicLSTMCell(LayerRNNCell):
     def call(self, inputs: Any, state: Any) -> Any:
         inputs = convert_to_tensor(inputs)
         self._build_for(inputs)
-        if self._state_is_tuple:
-            c, h = state
-        else:
-            c, h = split(value=state, num_or_size_splits=2, axis=1)
-        c, h = convert_to_tensor(c), convert_to_tensor(h)
+        c, h = self._parted(state, 2)
         check_step_inputs(inputs, h, self._kernel)
         activation = as_attribute(self._activation, inputs.dtype.base_dtype, int(self._num_units))
         c, h = _step(inputs, c, h, self._kernel, self._bias, activation, float(self._forget_bias))
-        return h, LSTMStateTuple(c, h) if self._state_is_tuple else concat([c, h], 1)
+        return h, self._joined(c, h)
 
     def get_config(self) -> dict[str, Any]:
         own = {
@@ -140,4 +107,4 @@ class BasicLSTMCell(LayerRNNCell):
         return {**super().get_config(), **own}
 
 
-__all__ = ["BasicLSTMCell", "warn_of_joined_state"]
+__all__ = ["BasicLSTMCell"]

@@ -9,16 +9,12 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.partition import fixed_size_partitioner
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
-from recell.ops.array_join import concat, split
 from recell.ops.initializers import Zeros
-from recell.ops.layer import InputSpec
 from recell.ops.op import op
-from recell.rnn.activation import activation_name, applied, as_attribute, get_activation
-from recell.rnn.basic_lstm_cell import warn_of_joined_state
-from recell.rnn.cell import LayerRNNCell
+from recell.rnn.activation import activation_name, applied, as_attribute
 from recell.rnn.gru_cell import initializer_config
-from recell.rnn.state import LSTMStateTuple
-from recell.rnn.step import KINDS, check_memory, check_product, check_step_inputs, joined_batch, quarter
+from recell.rnn.lstm_state import LSTMStateCell, step_units
+from recell.rnn.step import KINDS, check_step_inputs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,9 +25,7 @@ else:
 
 
 def _shapes(i: Inference) -> list[TensorShape]:
-    units = quarter(check_product(i, "x", "h", "kernel").as_list()[1])
-    check_memory(i, "c", units)
-    batch = joined_batch(i, "x", "c", "h")
+    batch, units = step_units(i)
     projection = i.tensor("projection")
     out = units if projection is None else i.shape("projection").as_list()[1]
     return [TensorShape.of((batch, units)), TensorShape.of((batch, out))]
@@ -70,7 +64,7 @@ def _step(
     )
 
 
-class LSTMCell(LayerRNNCell):
+class LSTMCell(LSTMStateCell):
     """Long short-term memory with peepholes, clipping and projection.
 
     TF symbol: `tf.nn.rnn_cell.LSTMCell`; the maths: `recell.kernels.lstm_step`.
@@ -133,12 +127,7 @@ class LSTMCell(LayerRNNCell):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(_reuse=reuse, name=name, dtype=dtype, **kwargs)
-        self._check_supported_dtype()
-        if not state_is_tuple:
-            warn_of_joined_state(self)
-        self.input_spec = InputSpec(ndim=2)
-        self._num_units = num_units
+        super().__init__(num_units, forget_bias, state_is_tuple, activation, reuse, name=name, dtype=dtype, **kwargs)
         self._use_peepholes = use_peepholes
         self._cell_clip = cell_clip
         self._initializer = initializer
@@ -146,21 +135,13 @@ class LSTMCell(LayerRNNCell):
         self._proj_clip = proj_clip
         self._num_unit_shards = num_unit_shards
         self._num_proj_shards = num_proj_shards
-        self._forget_bias = forget_bias
-        self._state_is_tuple = state_is_tuple
-        self._activation = get_activation(activation)
 
     @property
-    def state_size(self) -> Any:
-        c, h = self._num_units, self.output_size
-        return LSTMStateTuple(c, h) if self._state_is_tuple else c + h
-
-    @property
-    def output_size(self) -> Any:
+    def _out_units(self) -> Any:
         return self._num_proj if self._num_proj else self._num_units
 
     def build(self, input_shape: Any) -> None:
-        units, out = int(self._num_units), int(self.output_size)
+        units, out = int(self._num_units), int(self._out_units)
         depth = self._depth(input_shape)
         start = self._initializer
         self._kernel = self.add_weight(
@@ -181,11 +162,7 @@ class LSTMCell(LayerRNNCell):
     def call(self, inputs: Any, state: Any) -> Any:
         inputs = convert_to_tensor(inputs)
         self._build_for(inputs)
-        if self._state_is_tuple:
-            c, h = state
-        else:
-            c, h = split(value=state, num_or_size_splits=[int(self._num_units), int(self.output_size)], axis=1)
-        c, h = convert_to_tensor(c), convert_to_tensor(h)
+        c, h = self._parted(state, [int(self._num_units), int(self._out_units)])
         check_step_inputs(inputs, h, self._kernel)
         activation = as_attribute(self._activation, inputs.dtype.base_dtype, int(self._num_units))
         weights = [None if w is None else convert_to_tensor(w) for w in (*self._peepholes, self._projection)]
@@ -201,7 +178,7 @@ class LSTMCell(LayerRNNCell):
             float(self._forget_bias),
             *clips,
         )
-        return h, LSTMStateTuple(c, h) if self._state_is_tuple else concat([c, h], 1)
+        return h, self._joined(c, h)
 
     def get_config(self) -> dict[str, Any]:
         own = {

@@ -1,0 +1,66 @@
+"""What the LSTM cells share: a memory c and an output h, kept as a tuple or joined in one tensor."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from recell.graph.convert import convert_to_tensor
+from recell.graph.registry import Inference
+from recell.ops.array_join import concat, split
+from recell.ops.layer import InputSpec
+from recell.rnn.activation import get_activation
+from recell.rnn.cell import LayerRNNCell
+from recell.rnn.state import LSTMStateTuple
+from recell.rnn.step import check_memory, check_product, joined_batch, quarter
+
+
+class LSTMStateCell(LayerRNNCell):
+    """A cell whose state is `LSTMStateTuple(c, h)`, or `[batch, units + out]` without `state_is_tuple`."""
+
+    def __init__(
+        self, num_units: Any, forget_bias: Any, state_is_tuple: bool, activation: Any, reuse: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(_reuse=reuse, **kwargs)
+        self._check_supported_dtype()
+        if not state_is_tuple:
+            logging.getLogger("tensorflow").warning(
+                "%s: Using a concatenated state is slower and will soon be deprecated.  Use state_is_tuple=True.", self
+            )
+        self.input_spec = InputSpec(ndim=2)
+        self._num_units = num_units
+        self._forget_bias = forget_bias
+        self._state_is_tuple = state_is_tuple
+        self._activation = get_activation(activation)
+
+    @property
+    def state_size(self) -> Any:
+        c, h = self._num_units, self._out_units
+        return LSTMStateTuple(c, h) if self._state_is_tuple else c + h
+
+    @property
+    def output_size(self) -> Any:
+        return self._out_units
+
+    @property
+    def _out_units(self) -> Any:
+        """The size of h, whatever a subclass of the program's own calls the size of its output."""
+        return self._num_units
+
+    def _parted(self, state: Any, sizes: Any) -> tuple[Any, Any]:
+        """c and h of a state; `sizes` is what `split` takes for a joined one."""
+        c, h = state if self._state_is_tuple else split(value=state, num_or_size_splits=sizes, axis=1)
+        return convert_to_tensor(c), convert_to_tensor(h)
+
+    def _joined(self, c: Any, h: Any) -> Any:
+        return LSTMStateTuple(c, h) if self._state_is_tuple else concat([c, h], 1)
+
+
+def step_units(i: Inference) -> tuple[int | None, int | None]:
+    """Batch and units of a step's inputs x, c, h and kernel, once they are known to go together."""
+    units = quarter(check_product(i, "x", "h", "kernel").as_list()[1])
+    check_memory(i, "c", units)
+    return joined_batch(i, "x", "c", "h"), units
+
+
+__all__ = ["LSTMStateCell", "step_units"]
