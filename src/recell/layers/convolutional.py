@@ -12,11 +12,12 @@ from recell.layers.functional import function_of
 from recell.layers.kernel_layer import KernelLayer
 from recell.layers.settings import as_tuple, described
 from recell.ops.array_shape import shape as shape_of
-from recell.ops.conv import FORMATS, convolve, depthwise_conv2d, transposed
+from recell.ops.conv import convolve, depthwise_conv2d
+from recell.ops.conv_transpose import transposed
 from recell.ops.initializers import Zeros
 from recell.ops.layer import InputSpec
 from recell.ops.nn_dense import bias_add
-from recell.ops.windows import out_size
+from recell.ops.windows import FORMATS, out_size
 
 _DATA_FORMATS = ("channels_last", "channels_first")
 

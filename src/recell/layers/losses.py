@@ -12,6 +12,7 @@ from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import add_to_collection, get_collection, name_scope
 from recell.graph.keys import GraphKeys
+from recell.ops._attributes import renamed
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.array_shape import squeeze
 from recell.ops.math_binary import add_n, minimum, squared_difference
@@ -142,10 +143,7 @@ def cosine_distance(
     dim: int | None = None,
 ) -> Any:
     """`1 - sum(labels * predictions)` along `axis`, for unit vectors. TF symbol: `tf.losses.cosine_distance`."""
-    if dim is not None:
-        if axis is not None:
-            raise ValueError("Cannot specify both 'axis' and 'dim'")
-        axis = dim
+    axis = renamed("axis", axis, "dim", dim)
     if axis is None:
         raise ValueError("You must specify 'axis'.")
     with _loss_scope(scope, "cosine_distance_loss", weights, labels=labels, predictions=predictions) as scope:

@@ -7,9 +7,9 @@ from typing import Any
 from recell.layers.convolutional import as_data_format
 from recell.layers.functional import function_of
 from recell.layers.settings import as_tuple
-from recell.ops.conv import FORMATS
 from recell.ops.layer import InputSpec, Layer
 from recell.ops.pool import pool_over
+from recell.ops.windows import FORMATS
 
 
 class Pooling(Layer):

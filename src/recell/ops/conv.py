@@ -13,9 +13,11 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
-from recell.ops._kernels import bracketed, invalid, sizes
-from recell.ops.op import FLOATS, INDEX, OpBuilder, op
+from recell.ops._attributes import renamed
+from recell.ops._kernels import invalid
+from recell.ops.op import FLOATS, OpBuilder, op
 from recell.ops.windows import (
+    FORMATS,
     as_padding,
     is_channels_first,
     layout_shape,
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 else:
     torch = lazy_module("torch")
-
-FORMATS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
 
 
 def _check_rank(i: Inference, rank: int) -> tuple[Any, Any]:
@@ -130,12 +130,6 @@ def convolve(
     )
 
 
-def _renamed(new: str, value: Any, old: str, old_value: Any) -> Any:
-    if value is not None and old_value is not None:
-        raise ValueError(f"Cannot specify both '{old}' and '{new}'")
-    return old_value if value is None else value
-
-
 def conv1d(
     value: Any = None,
     filters: Any = None,
@@ -148,7 +142,7 @@ def conv1d(
     dilations: Any = None,
 ) -> Any:
     """Convolves `[batch, width, in]` with `[width, in, out]`. TF symbol: `tf.nn.conv1d`."""
-    value = _renamed("input", input, "value", value)
+    value = renamed("input", input, "value", value)
     data_format = {"NHWC": "NWC", "NCHW": "NCW"}.get(data_format or "", data_format)
     with name_scope(name, "conv1d", [value, filters]):
         return convolve(1, value, filters, stride, padding, data_format, dilations, "Squeeze")
@@ -176,7 +170,7 @@ def conv2d(
     Raises:
         ValueError: the channels of input and filter differ, or no window fits.
     """
-    filter = _renamed("filters", filters, "filter", filter)
+    filter = renamed("filters", filters, "filter", filter)
     return convolve(2, input, filter, strides, padding, data_format, dilations, name or "Conv2D")
 
 
@@ -191,7 +185,7 @@ def conv3d(
     filters: Any = None,
 ) -> Any:
     """Convolves `[batch, depth, height, width, in]` with `[depth, height, width, in, out]`. TF: `tf.nn.conv3d`."""
-    filter = _renamed("filters", filters, "filter", filter)
+    filter = renamed("filters", filters, "filter", filter)
     return convolve(3, input, filter, strides, padding, data_format, dilations, name or "Conv3D")
 
 
@@ -210,7 +204,7 @@ def depthwise_conv2d(
     TF symbol: `tf.nn.depthwise_conv2d`.
     """
     first = is_channels_first(data_format, FORMATS[2])
-    dilations = _renamed("dilations", dilations, "rate", rate)
+    dilations = renamed("dilations", dilations, "rate", rate)
     with name_scope(name, "depthwise", [input, filter]) as scope:
         return _depthwise(
             input,
@@ -257,177 +251,21 @@ def convolution(
     dilations: Any = None,
 ) -> Any:
     """A convolution over as many spatial axes as the filter has, one to three. TF symbol: `tf.nn.convolution`."""
-    filter = convert_to_tensor(_renamed("filters", filters, "filter", filter), name="filter")
+    filter = convert_to_tensor(renamed("filters", filters, "filter", filter), name="filter")
     rank = filter.shape.ndims
     if rank not in (3, 4, 5):
         raise ValueError(f"The filter must have 1 to 3 spatial axes, but '{filter.name}' has shape {filter.shape}.")
-    dilations = _renamed("dilations", dilations, "dilation_rate", dilation_rate)
+    dilations = renamed("dilations", dilations, "dilation_rate", dilation_rate)
     return convolve(rank - 2, input, filter, strides, padding, data_format, dilations, name or "convolution")
-
-
-# -- transposed -----------------------------------------------------------------------------------------------------
-
-
-def _transpose_rule(i: Inference) -> TensorShape:
-    shape = i.value_as_shape("output_shape")
-    _check_rank_of_value(i, len(i["strides"]) + 2)
-    return shape
-
-
-def _check_rank_of_value(i: Inference, rank: int) -> None:
-    shape = i.shape("value").tuple
-    if shape is not None and len(shape) != rank:
-        raise i.mismatch(f"Shape must be rank {rank} but is rank {len(shape)}")
-
-
-def _transpose_op(name: str) -> OpBuilder:
-    @op(name, shape=_transpose_rule, T=FLOATS, types={"output_shape": INDEX})
-    def transpose(
-        value: Tensor,
-        filter: Tensor,
-        output_shape: Tensor,
-        strides: Any,
-        padding: Any,
-        dilations: Any,
-        channels_first: bool,
-    ) -> Tensor:
-        wanted = sizes(output_shape)
-        spatial = wanted[2:] if channels_first else wanted[1:-1]
-        x = to_channels_first(value, channels_first)
-        w = filter.movedim((-1, -2), (0, 1))  # [in, out, ...]
-        _check_transposed(x, w, wanted, spatial, strides, dilations, padding, channels_first)
-        count = len(strides)
-        kernel = (torch.conv_transpose1d, torch.conv_transpose2d, torch.conv_transpose3d)[count - 1]
-        whole = kernel(x, w, None, list(strides), [0] * count, [0] * count, 1, list(dilations))
-        cuts = []
-        for axis, n in enumerate(spatial):
-            before = pads(n, w.shape[2 + axis], strides[axis], dilations[axis], padding, axis)[0]
-            cuts.append((-before, n + before - whole.shape[2 + axis]))
-        return to_layout(padded(whole, cuts), channels_first)
-
-    return transpose
-
-
-def _check_transposed(
-    x: Tensor, w: Tensor, wanted: Any, spatial: Any, strides: Any, dilations: Any, padding: Any, channels_first: bool
-) -> None:
-    channels = wanted[1] if channels_first else wanted[-1]
-    if x.shape[1] != w.shape[0] or channels != w.shape[1] or wanted[0] != x.shape[0]:
-        raise invalid(
-            f"conv_transpose: input {bracketed(x)}, filter {bracketed(w)} and output_shape {list(wanted)} do not go "
-            "together"
-        )
-    for axis, n in enumerate(spatial):
-        before, after = pads(n, w.shape[2 + axis], strides[axis], dilations[axis], padding, axis)
-        reach = (w.shape[2 + axis] - 1) * dilations[axis] + 1
-        expected = (n + before + after - reach) // strides[axis] + 1
-        if expected != x.shape[2 + axis]:
-            raise invalid(
-                f"Conv2DSlowBackpropInput: Size of out_backprop doesn't match computed: actual = {x.shape[2 + axis]}, "
-                f"computed = {expected} spatial_dim: {axis}"
-            )
-
-
-_TRANSPOSES = {
-    1: _transpose_op("Conv1DTranspose"),
-    2: _transpose_op("Conv2DBackpropInput"),
-    3: _transpose_op("Conv3DBackpropInputV2"),
-}
-
-
-def transposed(
-    count: int,
-    value: Any,
-    filter: Any,
-    output_shape: Any,
-    strides: Any,
-    padding: Any,
-    data_format: str | None,
-    dilations: Any,
-    name: str,
-) -> Any:
-    """The gradient of a convolution, used forwards, over `count` spatial axes."""
-    first = is_channels_first(data_format, FORMATS[count])
-    return _TRANSPOSES[count](
-        value,
-        filter,
-        output_shape,
-        per_axis(strides, count, first, "strides"),
-        as_padding(padding, count, first),
-        per_axis(dilations, count, first, "dilations"),
-        first,
-        name=name,
-    )
-
-
-def conv1d_transpose(
-    input: Any,
-    filters: Any,
-    output_shape: Any,
-    strides: Any,
-    padding: Any = "SAME",
-    data_format: str | None = "NWC",
-    dilations: Any = None,
-    name: str | None = None,
-) -> Any:
-    """`[batch, width, in]` and `[width, out, in]` give `output_shape`. TF symbol: `tf.nn.conv1d_transpose`."""
-    name = name or "conv1d_transpose"
-    return transposed(1, input, filters, output_shape, strides, padding, data_format, dilations, name)
-
-
-def conv2d_transpose(
-    value: Any = None,
-    filter: Any = None,
-    output_shape: Any = None,
-    strides: Any = None,
-    padding: Any = "SAME",
-    data_format: str | None = "NHWC",
-    name: str | None = None,
-    input: Any = None,
-    filters: Any = None,
-    dilations: Any = None,
-) -> Any:
-    """The gradient of `conv2d`, used forwards. TF symbol: `tf.nn.conv2d_transpose`.
-
-    `value` is `[batch, height, width, in]`, `filter` `[height, width, out, in]`, the result of shape `output_shape`.
-    InvalidArgumentError while running when a convolution of that shape would not give the input's.
-    """
-    value = _renamed("input", input, "value", value)
-    filter = _renamed("filters", filters, "filter", filter)
-    name = name or "conv2d_transpose"
-    return transposed(2, value, filter, output_shape, strides, padding, data_format, dilations, name)
-
-
-def conv3d_transpose(
-    value: Any,
-    filter: Any = None,
-    output_shape: Any = None,
-    strides: Any = None,
-    padding: Any = "SAME",
-    data_format: str | None = "NDHWC",
-    name: str | None = None,
-    input: Any = None,
-    filters: Any = None,
-    dilations: Any = None,
-) -> Any:
-    """The gradient of `conv3d`, used forwards. TF symbol: `tf.nn.conv3d_transpose`."""
-    value = _renamed("input", input, "value", value)
-    filter = _renamed("filters", filters, "filter", filter)
-    name = name or "conv3d_transpose"
-    return transposed(3, value, filter, output_shape, strides, padding, data_format, dilations, name)
 
 
 __all__ = [
     "atrous_conv2d",
     "conv1d",
-    "conv1d_transpose",
     "conv2d",
-    "conv2d_transpose",
     "conv3d",
-    "conv3d_transpose",
     "convolution",
     "convolve",
     "depthwise_conv2d",
     "separable_conv2d",
-    "transposed",
 ]

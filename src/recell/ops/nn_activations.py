@@ -11,6 +11,7 @@ from recell.graph.core import name_scope
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
+from recell.ops._attributes import renamed
 from recell.ops._kernels import invalid
 from recell.ops.array_join import concat
 from recell.ops.math_cast import to_float
@@ -132,10 +133,7 @@ def _log_softmax(logits: Tensor, axis: int = -1) -> Tensor:
 
 def chosen_axis(axis: Any, old: Any, default: int = -1, old_name: str = "dim") -> int:
     """The one of `axis` and its deprecated name that was given. ValueError for both."""
-    if old is not None:
-        if axis is not None:
-            raise ValueError(f"Cannot specify both 'axis' and '{old_name}'")
-        axis = old
+    axis = renamed("axis", axis, old_name, old)
     return default if axis is None else int(axis)
 
 

@@ -11,6 +11,7 @@ from recell.graph.core import name_scope
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
+from recell.ops._attributes import renamed
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.linalg import matmul
 from recell.ops.nn_activations import relu
@@ -103,10 +104,7 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
 
     The sum goes along `axis`: one number, several, or None for all.
     """
-    if dim is not None:
-        if axis is not None:
-            raise ValueError("Cannot specify both 'axis' and 'dim'")
-        axis = dim
+    axis = renamed("axis", axis, "dim", dim)
     if axis is not None:
         axis = tuple(int(a) for a in axis) if isinstance(axis, (list, tuple)) else (int(axis),)
     with name_scope(name, "l2_normalize", [x]) as scope:

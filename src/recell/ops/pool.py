@@ -10,9 +10,10 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
-from recell.ops.conv import FORMATS
+from recell.ops._attributes import renamed
 from recell.ops.op import FLOATS, INTS, OpBuilder, op
 from recell.ops.windows import (
+    FORMATS,
     as_padding,
     is_channels_first,
     layout_shape,
@@ -102,12 +103,6 @@ def pool_over(
     return _POOLS[kind, count](value, window, steps, as_padding(padding, count, first), first, name=name)
 
 
-def _one_of(value: Any, input: Any) -> Any:
-    if value is not None and input is not None:
-        raise ValueError("Cannot specify both 'value' and 'input'")
-    return input if value is None else value
-
-
 def max_pool(
     value: Any,
     ksize: Any,
@@ -122,7 +117,7 @@ def max_pool(
     `ksize` and `strides` are one number, two, or four with ones for batch and channels; what `"SAME"` adds never wins.
     """
     with name_scope(name, "MaxPool", [value]) as scope:
-        return pool_over("MAX", 2, _one_of(value, input), ksize, strides, padding, data_format, scope)
+        return pool_over("MAX", 2, renamed("input", input, "value", value), ksize, strides, padding, data_format, scope)
 
 
 def avg_pool(
@@ -136,7 +131,7 @@ def avg_pool(
 ) -> Any:
     """The mean of each window, of what `"SAME"` adds nothing counted. TF symbol: `tf.nn.avg_pool`."""
     with name_scope(name, "AvgPool", [value]) as scope:
-        return pool_over("AVG", 2, _one_of(value, input), ksize, strides, padding, data_format, scope)
+        return pool_over("AVG", 2, renamed("input", input, "value", value), ksize, strides, padding, data_format, scope)
 
 
 def _sized(kind: str, count: int, symbol: str) -> Callable[..., Any]:

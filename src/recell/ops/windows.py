@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 else:
     torch = lazy_module("torch")
 
+FORMATS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
+"""For each number of spatial axes the layout with the channels last, and the one with them second."""
+
 Padding = Any
 """`"SAME"`, `"VALID"`, or a pair (before, after) for each spatial axis."""
 

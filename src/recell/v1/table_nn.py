@@ -7,10 +7,8 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.ops.candidate_sampling": (
             "compute_accidental_hits log_uniform_candidate_sampler uniform_candidate_sampler"
         ),
-        "recell.ops.conv": (
-            "atrous_conv2d conv1d conv1d_transpose conv2d conv2d_transpose conv3d conv3d_transpose convolution "
-            "depthwise_conv2d separable_conv2d"
-        ),
+        "recell.ops.conv": "atrous_conv2d conv1d conv2d conv3d convolution depthwise_conv2d separable_conv2d",
+        "recell.ops.conv_transpose": "conv1d_transpose conv2d_transpose conv3d_transpose",
         "recell.ops.ctc": "ctc_loss ctc_loss_v2",
         "recell.ops.ctc_decode": "ctc_beam_search_decoder ctc_beam_search_decoder_v2 ctc_greedy_decoder",
         "recell.ops.pool": ("avg_pool avg_pool1d avg_pool2d avg_pool3d max_pool max_pool1d max_pool2d max_pool3d pool"),
