@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from recell.graph.static import constant_value
-from recell.ops.control_flow import cond
+from recell.ops.branches import cond
 
 
 def static_training(training: Any) -> bool | None:

@@ -14,7 +14,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.ops.array_shape import shape
 from recell.ops.comparison import greater_equal, less
-from recell.ops.control_flow import while_loop
+from recell.ops.loops import while_loop
 from recell.ops.math_binary import add, subtract
 from recell.ops.tensor_array import TensorArray
 

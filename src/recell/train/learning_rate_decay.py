@@ -15,8 +15,8 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.ops import math_binary as binary
 from recell.ops import math_unary as unary
+from recell.ops.branches import cond
 from recell.ops.comparison import equal
-from recell.ops.control_flow import cond
 from recell.ops.math_cast import cast
 from recell.ops.random import random_normal
 from recell.ops.schedules import pick_by_boundaries

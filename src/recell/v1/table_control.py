@@ -20,7 +20,8 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.ops.custom_gradient": (
             "RegisterGradient custom_gradient NoGradient=no_gradient NotDifferentiable=no_gradient no_gradient"
         ),
-        "recell.ops.control_flow": "cond case while_loop",
+        "recell.ops.branches": "case cond",
+        "recell.ops.loops": "while_loop",
         "recell.ops.tensor_array": "TensorArray",
         "recell.ops.functional": "foldl foldr map_fn scan",
         "recell.ops.host": (
