@@ -21,6 +21,10 @@ from recell.ops.tensor_array import TensorArray
 Function = Callable[..., Any]
 
 
+def _packed_like(structure: Any, values: Sequence[Any]) -> Any:
+    return nest.pack_sequence_as(structure, values) if nest.is_sequence(structure) else values[0]
+
+
 class _Elements:
     """The rows of nested `elems`: tensors that share their first dimension, `count` long."""
 
@@ -50,7 +54,7 @@ class _Elements:
         return self.packed([array.read(index) for array in self._arrays])
 
     def packed(self, values: Sequence[Any]) -> Any:
-        return nest.pack_sequence_as(self.structure, values) if nest.is_sequence(self.structure) else values[0]
+        return _packed_like(self.structure, values)
 
 
 def _checked(fn: Any) -> Function:
@@ -132,8 +136,34 @@ def _initial(elements: _Elements, initializer: Any, first: Any) -> tuple[Any, li
     return initializer, [convert_to_tensor(each) for each in nest.flatten(initializer)], False
 
 
-def _packed_like(structure: Any, values: Sequence[Any]) -> Any:
-    return nest.pack_sequence_as(structure, values) if nest.is_sequence(structure) else values[0]
+class _Walk:
+    """An accumulator's way over the rows, from the first or from the last: where it starts, and each step."""
+
+    def __init__(self, fn: Function, elements: _Elements, initializer: Any, backwards: bool) -> None:
+        self._fn = fn
+        self._elements = elements
+        self._backwards = backwards
+        self.first = subtract(elements.count, 1) if backwards else convert_to_tensor(0)
+        self.structure, self.start, self.taken = _initial(elements, initializer, self.first)
+
+    def begin(self) -> Any:
+        """The index of the first step: that of the second row where the first is the accumulator's start."""
+        return self.after(self.first) if self.taken else self.first
+
+    def goes_on(self, i: Tensor, *_: Any) -> Any:
+        return greater_equal(i, 0) if self._backwards else less(i, self._elements.count)
+
+    def after(self, i: Any) -> Any:
+        return subtract(i, 1) if self._backwards else add(i, 1)
+
+    def accumulated(self, i: Tensor, values: list[Tensor]) -> list[Any]:
+        """The accumulator's parts after row `i`. ValueError for a result nested unlike it."""
+        result = self._fn(self.packed(values), self._elements.row(i))
+        nest.assert_same_structure(self.structure, result)
+        return nest.flatten(result)
+
+    def packed(self, values: Sequence[Any]) -> Any:
+        return _packed_like(self.structure, values)
 
 
 def scan(
@@ -163,61 +193,48 @@ def scan(
     """
     fn = _checked(fn)
     with _opened(name, "scan", elems) as elements:
-        count = elements.count
-        first = subtract(count, 1) if reverse else convert_to_tensor(0)
-        structure, start, taken = _initial(elements, initializer, first)
+        walk = _Walk(fn, elements, initializer, reverse)
         arrays = [
             TensorArray(
                 value.dtype.base_dtype,
-                count,
+                elements.count,
                 dynamic_size=False,
                 infer_shape=infer_shape,
                 element_shape=value.shape if infer_shape else None,
             )
-            for value in start
+            for value in walk.start
         ]
-        if taken:
-            arrays = [array.write(first, value) for array, value in zip(arrays, start, strict=True)]
-        begin = (subtract(first, 1) if reverse else add(first, 1)) if taken else first
+        if walk.taken:
+            arrays = [array.write(walk.first, value) for array, value in zip(arrays, walk.start, strict=True)]
 
         def step(i: Tensor, values: list[Tensor], out: list[TensorArray]) -> Any:
-            result = fn(_packed_like(structure, values), elements.row(i))
-            nest.assert_same_structure(structure, result)
-            following = nest.flatten(result)
+            following = walk.accumulated(i, values)
             out = [array.write(i, value) for array, value in zip(out, following, strict=True)]
-            return (subtract(i, 1) if reverse else add(i, 1)), following, out
+            return walk.after(i), following, out
 
         _, _, written = while_loop(
-            (lambda i, *_: greater_equal(i, 0)) if reverse else (lambda i, *_: less(i, count)),
+            walk.goes_on,
             step,
-            (begin, start, arrays),
+            (walk.begin(), walk.start, arrays),
             parallel_iterations=parallel_iterations,
             back_prop=back_prop,
             swap_memory=swap_memory,
-            maximum_iterations=count,
+            maximum_iterations=elements.count,
         )
-        return _packed_like(structure, _stacked(written, elements, infer_shape))
+        return walk.packed(_stacked(written, elements, infer_shape))
 
 
 def _fold(fn: Function, elements: _Elements, initializer: Any, backwards: bool, arguments: dict[str, Any]) -> Any:
-    count = elements.count
-    first = subtract(count, 1) if backwards else convert_to_tensor(0)
-    structure, start, taken = _initial(elements, initializer, first)
-    begin = (subtract(first, 1) if backwards else add(first, 1)) if taken else first
+    walk = _Walk(fn, elements, initializer, backwards)
 
     def step(i: Tensor, values: list[Tensor]) -> Any:
-        result = fn(_packed_like(structure, values), elements.row(i))
-        nest.assert_same_structure(structure, result)
-        return (subtract(i, 1) if backwards else add(i, 1)), nest.flatten(result)
+        following = walk.accumulated(i, values)
+        return walk.after(i), following
 
     _, values = while_loop(
-        (lambda i, *_: greater_equal(i, 0)) if backwards else (lambda i, *_: less(i, count)),
-        step,
-        (begin, start),
-        maximum_iterations=count,
-        **arguments,
+        walk.goes_on, step, (walk.begin(), walk.start), maximum_iterations=elements.count, **arguments
     )
-    return _packed_like(structure, values)
+    return walk.packed(values)
 
 
 def foldl(
