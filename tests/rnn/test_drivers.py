@@ -501,3 +501,15 @@ class TestWithWhatElseThereIs:
         expected, _ = tf.nn.dynamic_rnn(cell, tf.constant(inputs()[:, ::-1].copy()), dtype=tf.float32)
         values = run([tf.stack(outputs, 1), expected])
         np.testing.assert_allclose(values[0], values[1], rtol=1e-6)
+
+
+def test_seeded_dropout_draws_the_same_at_every_step_of_a_static_unroll():
+    """TensorFlow 1.15 makes one operation a step, all with the wrapper's seed; in the next run each draws on."""
+    with tf.variable_scope("a", initializer=tf.constant_initializer(0.1)):
+        cell = tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.BasicRNNCell(4), input_keep_prob=0.5, seed=42)
+        outputs, _ = tf.nn.static_rnn(cell, [tf.ones([1, 4])] * 4, dtype=tf.float32)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        first, second = ([step[0, 0] for step in session.run(outputs)] for _ in range(2))
+    assert first == pytest.approx([0.5370, 0.6722, 0.7008, 0.7066], abs=1e-4)
+    assert second == pytest.approx([0.3799, 0.5020, 0.5376, 0.5477], abs=1e-4)

@@ -21,7 +21,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation, Tensor
 from recell.ops.connections import reached
 from recell.ops.op import make_node
-from recell.rnn.repeatable import may_repeat, random_operations
+from recell.rnn.repeatable import may_repeat, random_operations, seeded_operations
 
 if TYPE_CHECKING:
     from recell import kernels
@@ -38,8 +38,9 @@ def _recurrence(
     input_count: int,
     has_lengths: bool,
     time_major: bool,
-    always_step: bool,
+    unrolled: bool,
     checkpoint: bool,
+    same_draws: bool,
     output_like: tuple[tuple[Dims, Any], ...],
 ) -> Any:
     inputs = values[:input_count]
@@ -49,12 +50,13 @@ def _recurrence(
     state = values[input_count + has_lengths :]
     _check_run_time(ctx, inputs, lengths)
     like: Any = tuple((tail, torch_dtype(dtype)) for tail, dtype in output_like)
-    if lengths is not None and not always_step and lengths.numel() and int(lengths.max()) <= 0:
+    if lengths is not None and unrolled and lengths.numel() and int(lengths.max()) <= 0:
         time, batch = inputs[0].shape[:2]
         outputs = tuple(inputs[0].new_zeros((time, batch, *tail), dtype=dtype) for tail, dtype in like)
     else:
+        run = _as_step(step, len(output_like))
         outputs, state = kernels.unroll(
-            _as_step(step, len(output_like)),
+            _with_same_draws(run, _seeded_replay(ctx)) if same_draws else run,
             inputs,
             state,
             lengths,
@@ -73,6 +75,24 @@ def _replay(ctx: Any) -> Any:
     if "replay" not in ctx.state:
         ctx.state["replay"] = ctx.resources.replay(random_operations(ctx.op.attrs["step"]))
     return ctx.state["replay"]
+
+
+def _seeded_replay(ctx: Any) -> Any:
+    """The same for the operations of the step that have a seed."""
+    if "seeded_replay" not in ctx.state:
+        ctx.state["seeded_replay"] = ctx.resources.replay(seeded_operations(ctx.op.attrs["step"]))
+    return ctx.state["seeded_replay"]
+
+
+def _with_same_draws(run: Callable[..., Any], replay: Any) -> Callable[..., Any]:
+    """`run`, whose every call draws what the first one drew: TF1 unrolls into as many operations of the same seed."""
+    start = replay.snapshot()
+
+    def again(*arguments: Any) -> Any:
+        replay.restore(start)
+        return run(*arguments)
+
+    return again
 
 
 def _as_step(step: Callable[..., list[Any]], output_count: int) -> Callable[..., tuple[Any, Any]]:
@@ -151,7 +171,7 @@ class Layout:
     time: int | None
     batch: int | None
     time_major: bool
-    always_step: bool = True
+    unrolled: bool = False
     swap_memory: bool = False
 
 
@@ -199,8 +219,10 @@ def recur(
         "input_count": len(leaves),
         "has_lengths": lengths is not None,
         "time_major": layout.time_major,
-        "always_step": layout.always_step,
+        "unrolled": layout.unrolled,
         "checkpoint": layout.swap_memory and may_repeat(body),
+        # With a graph-level seed, each of TF1's unrolled operations has a seed of its own.
+        "same_draws": layout.unrolled and graph.seed is None and bool(seeded_operations(body)),
         "output_like": like,
     }
     op = make_node(

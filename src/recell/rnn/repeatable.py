@@ -50,4 +50,9 @@ def random_operations(body: Body) -> tuple[Operation, ...]:
     return tuple(op for op in _operations(body) if _draws(op))
 
 
-__all__ = ["may_repeat", "random_operations"]
+def seeded_operations(body: Body) -> tuple[Operation, ...]:
+    """Those of them that have a seed."""
+    return tuple(op for op in random_operations(body) if op.attrs["seed"] is not None)
+
+
+__all__ = ["may_repeat", "random_operations", "seeded_operations"]

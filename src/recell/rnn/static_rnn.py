@@ -68,7 +68,7 @@ def static_rnn(
             state = initial_state_of(cell, rows, dtype, "If no initial_state is provided, dtype must be specified")
         lengths = _lengths(sequence_length, batch)
         sequences, time_major = _over_time(columns)
-        layout = Layout(steps, batch, time_major, always_step=False)
+        layout = Layout(steps, batch, time_major, unrolled=True)
         packed = nest.pack_sequence_as(inputs[0], sequences)
         result = recur(cell, packed, lengths, state, layout, output_sizes(cell))
         axis = 0 if time_major else 1
