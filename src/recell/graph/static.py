@@ -196,9 +196,8 @@ _EVALUATORS: dict[str, Callable[[Operation], np.ndarray | None]] = {
     "Min": _reduction(np.min),
     "Range": _of_inputs(lambda op, *args: np.arange(*(arg.item() for arg in args))),
     "ExpandDims": _of_inputs(lambda op, x: np.expand_dims(x, op.attrs["axis"])),
-    "Reshape": lambda op: None if _inputs(op) is None else np.reshape(_inputs(op)[0], _inputs(op)[1]),  # type: ignore[index]
+    "Reshape": _of_inputs(lambda op, x, shape: np.reshape(x, shape)),
     "Equal": _of_inputs(lambda op, a, b: a == b),
     "Less": _of_inputs(lambda op, a, b: a < b),
     "Greater": _of_inputs(lambda op, a, b: a > b),
-    "Fill": lambda op: None,
 }
