@@ -9,9 +9,12 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops.initializers import Zeros
+from recell.ops.layer import InputSpec
 from recell.ops.op import op
-from recell.rnn.activation import activation_name, applied, as_attribute
-from recell.rnn.lstm_state import LSTMStateCell, step_units
+from recell.rnn.activation import applied, as_attribute, get_activation
+from recell.rnn.arguments import keeps_arguments
+from recell.rnn.cell import LayerRNNCell
+from recell.rnn.lstm_state import LSTMState, step_units
 from recell.rnn.step import KINDS, check_step_inputs
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ def _step(
     return kernels.lstm_step(x, c, h, kernel, bias, forget_bias=forget_bias, activation=applied(activation))
 
 
-class BasicLSTMCell(LSTMStateCell):
+class BasicLSTMCell(LSTMState, LayerRNNCell):
     """Long short-term memory. TF symbol: `tf.nn.rnn_cell.BasicLSTMCell`; the maths: `recell.kernels.lstm_step`.
 
         i, j, f, o = [x, h] W + b
@@ -67,6 +70,7 @@ class BasicLSTMCell(LSTMStateCell):
       [array([[0.17426...]], dtype=float32), array([[0.28764...]], dtype=float32)]
     """
 
+    @keeps_arguments
     def __init__(
         self,
         num_units: Any,
@@ -78,7 +82,9 @@ class BasicLSTMCell(LSTMStateCell):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(num_units, forget_bias, state_is_tuple, activation, reuse, name=name, dtype=dtype, **kwargs)
+        super().__init__(_reuse=reuse, name=name, dtype=dtype, **kwargs)
+        self.input_spec = InputSpec(ndim=2)
+        self._activation = get_activation(activation)
 
     def build(self, input_shape: Any) -> None:
         units = int(self._num_units)
@@ -90,21 +96,11 @@ class BasicLSTMCell(LSTMStateCell):
     def call(self, inputs: Any, state: Any) -> Any:
         inputs = convert_to_tensor(inputs)
         self._build_for(inputs)
-        c, h = self._parted(state, 2)
+        c, h = self._parted(state)
         check_step_inputs(inputs, h, self._kernel)
         activation = as_attribute(self._activation, inputs.dtype.base_dtype, int(self._num_units))
         c, h = _step(inputs, c, h, self._kernel, self._bias, activation, float(self._forget_bias))
         return h, self._joined(c, h)
-
-    def get_config(self) -> dict[str, Any]:
-        own = {
-            "num_units": self._num_units,
-            "forget_bias": self._forget_bias,
-            "state_is_tuple": self._state_is_tuple,
-            "activation": activation_name(self._activation),
-            "reuse": self._reuse,
-        }
-        return {**super().get_config(), **own}
 
 
 __all__ = ["BasicLSTMCell"]

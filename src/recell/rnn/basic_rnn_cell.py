@@ -11,9 +11,11 @@ from recell.graph.shapes import TensorShape
 from recell.ops.initializers import Zeros
 from recell.ops.layer import InputSpec
 from recell.ops.op import op
-from recell.rnn.activation import activation_name, applied, as_attribute, get_activation
+from recell.rnn.activation import applied, as_attribute, get_activation
+from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
 from recell.rnn.step import KINDS, check_product, check_step_inputs
+from recell.rnn.unit_state import UnitState
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +34,7 @@ def _step(x: Tensor, h: Tensor, kernel: Tensor, bias: Tensor, activation: Any) -
     return kernels.rnn_step(x, h, kernel, bias, applied(activation))
 
 
-class BasicRNNCell(LayerRNNCell):
+class BasicRNNCell(UnitState, LayerRNNCell):
     """The most basic cell: output and new state are one layer on input and old state.
 
     TF symbol: `tf.nn.rnn_cell.BasicRNNCell`; the maths: `recell.kernels.rnn_step`.
@@ -61,6 +63,7 @@ class BasicRNNCell(LayerRNNCell):
       [[0.537]]
     """
 
+    @keeps_arguments
     def __init__(
         self,
         num_units: Any,
@@ -71,18 +74,8 @@ class BasicRNNCell(LayerRNNCell):
         **kwargs: Any,
     ) -> None:
         super().__init__(_reuse=reuse, name=name, dtype=dtype, **kwargs)
-        self._check_supported_dtype()
         self.input_spec = InputSpec(ndim=2)
-        self._num_units = num_units
         self._activation = get_activation(activation)
-
-    @property
-    def state_size(self) -> Any:
-        return self._num_units
-
-    @property
-    def output_size(self) -> Any:
-        return self._num_units
 
     def build(self, input_shape: Any) -> None:
         units = int(self._num_units)
@@ -98,10 +91,6 @@ class BasicRNNCell(LayerRNNCell):
         activation = as_attribute(self._activation, inputs.dtype.base_dtype, int(self._num_units))
         output = _step(inputs, state, self._kernel, self._bias, activation)
         return output, output
-
-    def get_config(self) -> dict[str, Any]:
-        own = {"num_units": self._num_units, "activation": activation_name(self._activation), "reuse": self._reuse}
-        return {**super().get_config(), **own}
 
 
 __all__ = ["BasicRNNCell"]

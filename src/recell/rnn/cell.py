@@ -11,6 +11,7 @@ from recell.graph.static import constant_value
 from recell.graph.variable_scope import get_variable_scope, variable_scope
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.layer import Layer
+from recell.rnn.arguments import Arguments
 from recell.rnn.state import zero_state_of, zero_state_scope
 from recell.rnn.step import check_dtype
 
@@ -41,7 +42,7 @@ def _has(cell: Any, name: str) -> bool:
         return True
 
 
-class RNNCell(Layer):
+class RNNCell(Arguments):
     """One step of a recurrence, to be subclassed. TF symbol: `tf.nn.rnn_cell.RNNCell`.
 
     A subclass says `state_size` and `output_size` (an int, a TensorShape, or a nesting of them, each without the batch)

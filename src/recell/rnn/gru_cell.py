@@ -11,9 +11,11 @@ from recell.graph.shapes import TensorShape
 from recell.ops.initializers import Constant, Zeros
 from recell.ops.layer import InputSpec
 from recell.ops.op import op
-from recell.rnn.activation import activation_name, applied, as_attribute, get_activation
+from recell.rnn.activation import applied, as_attribute, get_activation
+from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
 from recell.rnn.step import KINDS, check_product, check_step_inputs
+from recell.rnn.unit_state import UnitState
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +45,7 @@ def _step(
     )
 
 
-class GRUCell(LayerRNNCell):
+class GRUCell(UnitState, LayerRNNCell):
     """Gated recurrent unit. TF symbol: `tf.nn.rnn_cell.GRUCell`; the maths: `recell.kernels.gru_step`.
 
         r, u = sigmoid([x, h] W + b)
@@ -74,6 +76,7 @@ class GRUCell(LayerRNNCell):
       [[0.7310586]]
     """
 
+    @keeps_arguments
     def __init__(
         self,
         num_units: Any,
@@ -86,20 +89,8 @@ class GRUCell(LayerRNNCell):
         **kwargs: Any,
     ) -> None:
         super().__init__(_reuse=reuse, name=name, dtype=dtype, **kwargs)
-        self._check_supported_dtype()
         self.input_spec = InputSpec(ndim=2)
-        self._num_units = num_units
         self._activation = get_activation(activation)
-        self._kernel_initializer = kernel_initializer
-        self._bias_initializer = bias_initializer
-
-    @property
-    def state_size(self) -> Any:
-        return self._num_units
-
-    @property
-    def output_size(self) -> Any:
-        return self._num_units
 
     def build(self, input_shape: Any) -> None:
         units = int(self._num_units)
@@ -122,22 +113,5 @@ class GRUCell(LayerRNNCell):
         output = _step(inputs, state, *weights, activation)
         return output, output
 
-    def get_config(self) -> dict[str, Any]:
-        own = {
-            "num_units": self._num_units,
-            "kernel_initializer": initializer_config(self._kernel_initializer),
-            "bias_initializer": initializer_config(self._bias_initializer),
-            "activation": activation_name(self._activation),
-            "reuse": self._reuse,
-        }
-        return {**super().get_config(), **own}
 
-
-def initializer_config(initializer: Any) -> Any:
-    """An initializer as plain data, `{"class_name": ..., "config": ...}`; what is no initializer object as it is."""
-    if hasattr(initializer, "get_config"):
-        return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
-    return initializer
-
-
-__all__ = ["GRUCell", "initializer_config"]
+__all__ = ["GRUCell"]

@@ -10,10 +10,12 @@ from recell.graph.partition import fixed_size_partitioner
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops.initializers import Zeros
+from recell.ops.layer import InputSpec
 from recell.ops.op import op
-from recell.rnn.activation import activation_name, applied, as_attribute
-from recell.rnn.gru_cell import initializer_config
-from recell.rnn.lstm_state import LSTMStateCell, step_units
+from recell.rnn.activation import applied, as_attribute, get_activation
+from recell.rnn.arguments import keeps_arguments
+from recell.rnn.cell import LayerRNNCell
+from recell.rnn.lstm_state import LSTMState, step_units
 from recell.rnn.step import KINDS, check_step_inputs
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def _step(
     )
 
 
-class LSTMCell(LSTMStateCell):
+class LSTMCell(LSTMState, LayerRNNCell):
     """Long short-term memory with peepholes, clipping and projection.
 
     TF symbol: `tf.nn.rnn_cell.LSTMCell`; the maths: `recell.kernels.lstm_step`.
@@ -109,6 +111,7 @@ class LSTMCell(LSTMStateCell):
       [[0.25]]
     """
 
+    @keeps_arguments
     def __init__(
         self,
         num_units: Any,
@@ -127,18 +130,9 @@ class LSTMCell(LSTMStateCell):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(num_units, forget_bias, state_is_tuple, activation, reuse, name=name, dtype=dtype, **kwargs)
-        self._use_peepholes = use_peepholes
-        self._cell_clip = cell_clip
-        self._initializer = initializer
-        self._num_proj = num_proj
-        self._proj_clip = proj_clip
-        self._num_unit_shards = num_unit_shards
-        self._num_proj_shards = num_proj_shards
-
-    @property
-    def _out_units(self) -> Any:
-        return self._num_proj if self._num_proj else self._num_units
+        super().__init__(_reuse=reuse, name=name, dtype=dtype, **kwargs)
+        self.input_spec = InputSpec(ndim=2)
+        self._activation = get_activation(activation)
 
     def build(self, input_shape: Any) -> None:
         units, out = int(self._num_units), int(self._out_units)
@@ -162,7 +156,7 @@ class LSTMCell(LSTMStateCell):
     def call(self, inputs: Any, state: Any) -> Any:
         inputs = convert_to_tensor(inputs)
         self._build_for(inputs)
-        c, h = self._parted(state, [int(self._num_units), int(self._out_units)])
+        c, h = self._parted(state)
         check_step_inputs(inputs, h, self._kernel)
         activation = as_attribute(self._activation, inputs.dtype.base_dtype, int(self._num_units))
         weights = [None if w is None else convert_to_tensor(w) for w in (*self._peepholes, self._projection)]
@@ -179,23 +173,6 @@ class LSTMCell(LSTMStateCell):
             *clips,
         )
         return h, self._joined(c, h)
-
-    def get_config(self) -> dict[str, Any]:
-        own = {
-            "num_units": self._num_units,
-            "use_peepholes": self._use_peepholes,
-            "cell_clip": self._cell_clip,
-            "initializer": initializer_config(self._initializer),
-            "num_proj": self._num_proj,
-            "proj_clip": self._proj_clip,
-            "num_unit_shards": self._num_unit_shards,
-            "num_proj_shards": self._num_proj_shards,
-            "forget_bias": self._forget_bias,
-            "state_is_tuple": self._state_is_tuple,
-            "activation": activation_name(self._activation),
-            "reuse": self._reuse,
-        }
-        return {**super().get_config(), **own}
 
 
 def _shards(count: int | None) -> Any:

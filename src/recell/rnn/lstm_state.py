@@ -8,30 +8,28 @@ from typing import Any
 from recell.graph.convert import convert_to_tensor
 from recell.graph.registry import Inference
 from recell.ops.array_join import concat, split
-from recell.ops.layer import InputSpec
-from recell.rnn.activation import get_activation
-from recell.rnn.cell import LayerRNNCell
+from recell.rnn.arguments import Arguments
 from recell.rnn.state import LSTMStateTuple
 from recell.rnn.step import check_memory, check_product, joined_batch, quarter
 
 
-class LSTMStateCell(LayerRNNCell):
-    """A cell whose state is `LSTMStateTuple(c, h)`, or `[batch, units + out]` without `state_is_tuple`."""
+class LSTMState(Arguments):
+    """Mixed into a cell, before its base, whose state is `LSTMStateTuple(c, h)`, both `[batch, num_units]`.
 
-    def __init__(
-        self, num_units: Any, forget_bias: Any, state_is_tuple: bool, activation: Any, reuse: Any, **kwargs: Any
-    ) -> None:
-        super().__init__(_reuse=reuse, **kwargs)
+    With a constructor's `num_proj` h is `[batch, num_proj]`, and without its `state_is_tuple` the state is one tensor,
+    `[batch, units + out]`, c first.
+    """
+
+    _state_is_tuple = True
+    _num_proj: Any = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self._check_supported_dtype()
-        if not state_is_tuple:
+        if not self._state_is_tuple:
             logging.getLogger("tensorflow").warning(
                 "%s: Using a concatenated state is slower and will soon be deprecated.  Use state_is_tuple=True.", self
             )
-        self.input_spec = InputSpec(ndim=2)
-        self._num_units = num_units
-        self._forget_bias = forget_bias
-        self._state_is_tuple = state_is_tuple
-        self._activation = get_activation(activation)
 
     @property
     def state_size(self) -> Any:
@@ -45,10 +43,11 @@ class LSTMStateCell(LayerRNNCell):
     @property
     def _out_units(self) -> Any:
         """The size of h, whatever a subclass of the program's own calls the size of its output."""
-        return self._num_units
+        return self._num_proj if self._num_proj else self._num_units
 
-    def _parted(self, state: Any, sizes: Any) -> tuple[Any, Any]:
-        """c and h of a state; `sizes` is what `split` takes for a joined one."""
+    def _parted(self, state: Any) -> tuple[Any, Any]:
+        """c and h of a state."""
+        sizes = [int(self._num_units), int(self._out_units)]
         c, h = state if self._state_is_tuple else split(value=state, num_or_size_splits=sizes, axis=1)
         return convert_to_tensor(c), convert_to_tensor(h)
 
@@ -63,4 +62,4 @@ def step_units(i: Inference) -> tuple[int | None, int | None]:
     return joined_batch(i, "x", "c", "h"), units
 
 
-__all__ = ["LSTMStateCell", "step_units"]
+__all__ = ["LSTMState", "step_units"]

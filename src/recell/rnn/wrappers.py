@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -66,31 +65,6 @@ class RNNCellWrapper(RNNCell):
     def get_config(self) -> dict[str, Any]:
         inner = {"class_name": type(self._cell).__name__, "config": self._cell.get_config()}
         return {**super().get_config(), "cell": inner}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A wrapper of `config`, whose "cell" is a cell or a known one's description. ValueError for an unknown one."""
-        config = dict(config)
-        cell = config.pop("cell")
-        if isinstance(cell, dict):
-            cell = _from_description(cell, custom_objects or {})
-        return cls(cell, **config)
-
-
-_MODULES = ("basic_rnn_cell", "basic_lstm_cell", "gru_cell", "lstm_cell", "dropout_wrapper", "wrappers")
-
-
-def _from_description(description: dict[str, Any], custom_objects: dict[str, Any]) -> Any:
-    name = description["class_name"]
-    found = custom_objects.get(name)
-    for module in _MODULES:
-        found = found or getattr(importlib.import_module(f"recell.rnn.{module}"), name, None)
-    if found is None:
-        raise ValueError(
-            f"The wrapped cell is a {name!r}, which is none of the known cells: pass it as custom_objects={{{name!r}: "
-            "the class}, or put a cell in the config."
-        )
-    return found.from_config(description["config"])
 
 
 class ResidualWrapper(RNNCellWrapper):

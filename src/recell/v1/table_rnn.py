@@ -22,6 +22,7 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "contrib.rnn": {
         "recell.rnn.cell": "LayerRNNCell",
+        "recell.rnn.ugrnn_cell": "UGRNNCell",
         "recell.rnn.static_rnn": "static_rnn",
         "recell.rnn.bidirectional": "static_bidirectional_rnn",
     },
