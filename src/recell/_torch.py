@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recell._lazy import lazy_module
-from recell.graph.dtypes import DType, as_dtype
+from recell.graph.dtypes import DType, as_dtype, bfloat16
 
 if TYPE_CHECKING:
     import torch
@@ -44,11 +44,12 @@ def to_numpy(value: Any, copy: bool) -> Any:
         return array[()] if array.ndim == 0 else array
     if value.requires_grad:
         value = value.detach()
-    if value.dtype == torch.bfloat16:
-        value, copy = value.float(), False
     if value.device.type != "cpu":
-        return value.cpu().numpy()[()]
-    array = value.numpy()
+        value, copy = value.cpu(), False
+    if value.dtype == torch.bfloat16:
+        array = value.view(torch.int16).numpy().view(bfloat16.as_numpy_dtype)
+    else:
+        array = value.numpy()
     if array.ndim == 0:
         return array[()]
     return array.copy() if copy or not array.flags.c_contiguous else array

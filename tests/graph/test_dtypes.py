@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import pickle
 
 import numpy as np
@@ -170,12 +169,8 @@ def test_bfloat16() -> None:
     assert d.bfloat16.max == pytest.approx(3.38953139e38, rel=1e-8)
     assert d.bfloat16.min == -d.bfloat16.max
     assert d.bfloat16.torch_name == "bfloat16"
-    if importlib.util.find_spec("ml_dtypes"):
-        assert np.dtype(d.bfloat16.as_numpy_dtype).itemsize == 2
-        assert d.as_dtype(d.bfloat16.as_numpy_dtype) is d.bfloat16
-    else:
-        with pytest.raises(TypeError, match="ml_dtypes"):
-            _ = d.bfloat16.as_numpy_dtype
+    assert np.dtype(d.bfloat16.as_numpy_dtype).itemsize == 2
+    assert d.as_dtype(d.bfloat16.as_numpy_dtype) is d.bfloat16
 
 
 @pytest.mark.parametrize(

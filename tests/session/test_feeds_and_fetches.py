@@ -75,3 +75,10 @@ def test_python_ints_that_would_change_are_refused(session, value, dtype):
     x = tf.placeholder(dtype)
     with pytest.raises(TypeError, match="is not compatible with Tensor type"):
         session.run(x, {x: value})
+
+
+def test_bfloat16_comes_and_goes(session):
+    x = tf.placeholder(tf.bfloat16, [2])
+    doubled = session.run(x * tf.constant(2.0, tf.bfloat16), {x: [1.5, 3.14159]})
+    assert doubled.dtype == tf.bfloat16.as_numpy_dtype
+    np.testing.assert_array_equal(doubled.astype(np.float32), [3.0, 6.28125])

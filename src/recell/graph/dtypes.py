@@ -4,8 +4,7 @@ A `DType` is one of a fixed set of objects, numbered as in TensorFlow's `DataTyp
 of a reference (what a TF1 variable's own output has) is the number plus 100. There is one object per
 number, so that copying, pickling and `DType(1)` all give back the very same object.
 
-bfloat16 has no type in numpy: its `as_numpy_dtype` is `ml_dtypes.bfloat16` where that package is installed
-and a TypeError otherwise.
+bfloat16 has no type in numpy: its `as_numpy_dtype` is that of the package `ml_dtypes`.
 """
 
 from __future__ import annotations
@@ -60,14 +59,9 @@ _INTERNED: dict[int, DType] = {}
 
 
 def _bfloat16_numpy() -> Any:
-    try:
-        from ml_dtypes import bfloat16 as numpy_type  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        raise TypeError(
-            "tf.bfloat16 has no numpy type: numpy itself has none and the package ml_dtypes, which adds one, is not "
-            "installed. Cast the tensor to tf.float32 before it leaves the graph, or `pip install ml_dtypes`."
-        ) from None
-    return numpy_type
+    from ml_dtypes import bfloat16  # here, because few programs need it
+
+    return bfloat16
 
 
 @final
@@ -159,7 +153,6 @@ class DType:
 
         Raises:
             KeyError: resource and variant values do not exist outside a graph.
-            TypeError: bfloat16 without the package `ml_dtypes`.
         """
         if self._row.numpy is not None:
             return self._row.numpy

@@ -78,7 +78,10 @@ class Arguments(Layer):
 
         Raises ValueError for a class that nobody knows.
         """
-        return cls(**{name: _restored(value, custom_objects or {}) for name, value in config.items()})
+        taken = inspect.signature(cls.__init__).parameters
+        if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in taken.values()):
+            config = {key: value for key, value in config.items() if key in taken or key not in _OF_THE_LAYER}
+        return cls(**{key: _restored(value, custom_objects or {}) for key, value in config.items()})
 
 
 def plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from recell.graph.compat import shares_repeated_cells
 from recell.graph.variable_scope import variable_scope
 from recell.ops.array_join import concat
 from recell.ops.slicing import slice_
+from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell, assert_like_rnncell
 from recell.rnn.state import zero_state_scope
 
@@ -53,6 +54,7 @@ class MultiRNNCell(RNNCell):
     joined.
     """
 
+    @keeps_arguments
     def __init__(self, cells: Sequence[Any], state_is_tuple: bool = True) -> None:
         super().__init__()
         if not cells:
@@ -62,7 +64,6 @@ class MultiRNNCell(RNNCell):
         for number, cell in enumerate(cells):
             assert_like_rnncell(f"cell_{number}", cell)
         self._cells = _separated(cells)
-        self._state_is_tuple = state_is_tuple
         if not state_is_tuple and any(nest.is_sequence(cell.state_size) for cell in self._cells):
             sizes = [cell.state_size for cell in self._cells]
             raise ValueError(

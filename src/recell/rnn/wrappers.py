@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from recell.graph import nest
+from recell.graph.convert import convert_to_tensor
 from recell.graph.core import device as on_device
 from recell.ops.math_binary import add
 from recell.rnn.cell import RNNCell, assert_like_rnncell
@@ -105,7 +106,8 @@ class ResidualWrapper(RNNCellWrapper):
 
 def _sum(inputs: Any, output: Any) -> Any:
     nest.assert_same_structure(inputs, output)
-    nest.map_structure(lambda a, b: a.get_shape().assert_is_compatible_with(b.get_shape()), inputs, output)
+    inputs, output = nest.map_structure(convert_to_tensor, inputs), nest.map_structure(convert_to_tensor, output)
+    nest.map_structure(lambda a, b: a.shape.assert_is_compatible_with(b.shape), inputs, output)
     return nest.map_structure(add, inputs, output)
 
 
