@@ -61,8 +61,10 @@ class ArrayStore:
 
     __slots__ = ("_blocks", "dims", "size", "spec")
 
-    # What a session looks at that fetches a flow: it gets a float zero, as in TF1.
+    # A flow is a scalar to whoever holds one: a session that fetches it gets a float zero, as in TF1, and a recurrence
+    # finds that it belongs to no row of the batch.
     requires_grad = False
+    shape = ()
     dtype = None
     device = SimpleNamespace(type="cpu")
 
@@ -74,6 +76,9 @@ class ArrayStore:
 
     def numpy(self) -> np.ndarray:
         return np.zeros((), np.float32)
+
+    def dim(self) -> int:
+        return 0
 
     def get(self, index: int, dims: Dims = None) -> Any:
         """The element; zeros when it was never written and the shape is known, from here or from `dims`."""

@@ -14,6 +14,7 @@ from recell.graph.variable_scope import variable_scope
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.math_cast import cast
 from recell.ops.state import identity
+from recell.ops.structures import pack_values
 from recell.rnn.cell import assert_like_rnncell
 from recell.rnn.recurrence import Layout, check_lengths, recur
 from recell.rnn.state import size_dims
@@ -86,7 +87,7 @@ def dynamic_rnn(
         outputs = [
             identity(leaf, name=_output_name(time_major, len(leaves) + k)) for k, leaf in enumerate(result.outputs)
         ]
-        return nest.pack_sequence_as(cell.output_size, outputs), nest.pack_sequence_as(state, ends)
+        return nest.pack_sequence_as(cell.output_size, outputs), pack_values(state, ends)
 
 
 def _output_name(time_major: bool, position: int) -> str:

@@ -21,6 +21,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation, Tensor
 from recell.ops.connections import reached
 from recell.ops.op import make_node
+from recell.ops.structures import flatten_values, pack_values
 from recell.rnn.repeatable import may_repeat, random_operations, seeded_operations
 
 if TYPE_CHECKING:
@@ -189,23 +190,24 @@ def recur(
       cell: `cell(inputs, state)` gives `(output, new_state)`.
       inputs: a nesting of tensors, time and batch first (in the order that `layout` says).
       lengths: int32 or int64 `[batch]`, or None.
-      state: a nesting of tensors (or what can become one).
+      state: a nesting of tensors (or what can become one) and tensor arrays. An array belongs to no row of the batch:
+        rows past their length write to it too.
       output_size: of each output leaf behind the batch, for a time axis that is empty.
 
     Raises ValueError when a new state has another shape than the state before, TypeError for another dtype.
     """
     leaves = nest.flatten(inputs)
-    flat_state = [convert_to_tensor(leaf) for leaf in nest.flatten(state)]
+    flat_state = [convert_to_tensor(leaf) for leaf in flatten_values(state)]
     specs = [(leaf.dtype.base_dtype, _without_time(leaf, layout), "TensorArrayReadV3") for leaf in leaves]
     specs += [(leaf.dtype.base_dtype, leaf.shape, f"Identity_{3 + k}") for k, leaf in enumerate(flat_state)]
     kept: list[Any] = []
 
     def run(*args: Tensor) -> list[Tensor]:
         xs = nest.pack_sequence_as(inputs, list(args[: len(leaves)]))
-        old = nest.pack_sequence_as(state, list(args[len(leaves) :]))
+        old = pack_values(state, args[len(leaves) :])
         output, new = cell(xs, old)
         kept.extend((output, new))
-        results = [convert_to_tensor(leaf) for leaf in nest.flatten(new)]
+        results = [convert_to_tensor(leaf) for leaf in flatten_values(new)]
         _check_states(flat_state, results, lengths, state, new)
         return [*(convert_to_tensor(leaf) for leaf in nest.flatten(output)), *results]
 

@@ -15,6 +15,7 @@ from recell.ops.array_join import stack, unstack
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.math_cast import cast
 from recell.ops.state import identity
+from recell.ops.structures import pack_values
 from recell.rnn.cell import assert_like_rnncell
 from recell.rnn.dynamic_rnn import initial_state_of, output_sizes
 from recell.rnn.recurrence import Layout, check_lengths, recur
@@ -74,7 +75,7 @@ def static_rnn(
         axis = 0 if time_major else 1
         parts = [unstack(leaf, steps, axis, name="outputs") for leaf in result.outputs]
         outputs = [nest.pack_sequence_as(result.output_structure, list(step)) for step in zip(*parts, strict=True)]
-        return outputs, nest.pack_sequence_as(result.state_structure, result.states)
+        return outputs, pack_values(result.state_structure, result.states)
 
 
 def rnn(
