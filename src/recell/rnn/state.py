@@ -53,7 +53,7 @@ def zero_state_of(state_size: Any, batch_size: Any, dtype: Any) -> Any:
 
 
 def _zeros(size: Any, batch: Any, dtype: Any) -> Tensor:
-    if batch is None or size is None:
+    if batch is None or size is None or None in size_dims(size):
         raise ValueError(f"Provided a prefix or suffix of None: {batch} and {size}")
     tail = _dims(size)
     if isinstance(batch, Dimension):
