@@ -18,6 +18,7 @@ ROWS: dict[str, dict[str, str]] = {
     "nn": {
         "recell.rnn.dynamic_rnn": "dynamic_rnn",
         "recell.rnn.static_rnn": "rnn static_rnn",
+        "recell.rnn.raw_rnn": "raw_rnn",
         "recell.rnn.bidirectional": "bidirectional_dynamic_rnn bidirectional_rnn static_bidirectional_rnn",
     },
     "contrib.rnn": {
