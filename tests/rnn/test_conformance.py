@@ -289,7 +289,7 @@ def test_nested_state(case: Case) -> None:
 def test_the_table_names_every_cell() -> None:
     """Whatever is a cell in `recell.rnn` has a line in conformance.py."""
     known: set[type] = set()
-    for module in pkgutil.iter_modules(recell.rnn.__path__, "recell.rnn."):
+    for module in pkgutil.walk_packages(recell.rnn.__path__, "recell.rnn."):
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, type) and issubclass(value, RNNCell) and not value.__name__.startswith("_"):
                 known.add(value)

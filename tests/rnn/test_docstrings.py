@@ -10,7 +10,7 @@ import pytest
 
 import recell.rnn
 
-MODULES = [module.name for module in pkgutil.iter_modules(recell.rnn.__path__, "recell.rnn.")]
+MODULES = [module.name for module in pkgutil.walk_packages(recell.rnn.__path__, "recell.rnn.")]
 
 
 @pytest.mark.parametrize("name", MODULES)

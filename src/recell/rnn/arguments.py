@@ -122,7 +122,7 @@ def _initializer(description: dict[str, Any]) -> Any:
 def _known_class(name: str) -> Any:
     """The cell or wrapper of that name, None if there is none. It imports them all, as only rare programs need it."""
     rnn = importlib.import_module("recell.rnn")
-    for module in pkgutil.iter_modules(rnn.__path__, "recell.rnn."):
+    for module in pkgutil.walk_packages(rnn.__path__, "recell.rnn."):
         found = vars(importlib.import_module(module.name)).get(name)
         if isinstance(found, type) and issubclass(found, Arguments):
             return found
