@@ -141,7 +141,7 @@ def _batch_and_dtype(inputs: Any, batch_size: Any, dtype: Any) -> tuple[Any, Any
     if dtype is not None and inputs.dtype.base_dtype is not as_dtype(dtype).base_dtype:
         raise ValueError(
             "dtype from input tensor is different from the input param. "
-            f"Input tensor dtype: {inputs.dtype!r}, dtype: {dtype!r}"
+            f"Input tensor dtype: {inputs.dtype}, dtype: {dtype}"
         )
     return shape_of(inputs)[0] if known is None else known, inputs.dtype.base_dtype
 

@@ -33,7 +33,7 @@ class LSTMStateTuple(_Pair):
         """The dtype of both. TypeError when they differ."""
         c, h = self
         if c.dtype != h.dtype:
-            raise TypeError(f"Inconsistent internal state: {c.dtype!r} vs {h.dtype!r}")
+            raise TypeError(f"Inconsistent internal state: {c.dtype} vs {h.dtype}")
         return c.dtype
 
 

@@ -21,7 +21,7 @@ Size = int | None
 def check_dtype(dtype: Any) -> None:
     """ValueError unless a cell can compute in `dtype` (None: not known yet)."""
     if dtype is not None and not (dtype.is_floating or dtype.is_complex):
-        raise ValueError(f"RNN cell only supports floating point inputs, but saw dtype: {dtype.base_dtype!r}")
+        raise ValueError(f"RNN cell only supports floating point inputs, but saw dtype: {dtype.base_dtype}")
 
 
 def check_step_inputs(x: Tensor, h: Tensor, kernel: Any) -> None:
