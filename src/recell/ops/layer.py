@@ -15,6 +15,7 @@ from recell.graph import nest
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph, name_scope
 from recell.graph.dtypes import as_dtype
+from recell.graph.errors import OperatorNotAllowedInGraphError
 from recell.graph.graph import Graph
 from recell.graph.keys import GraphKeys
 from recell.graph.shapes import as_shape
@@ -127,7 +128,10 @@ class Layer(VariableOwner):
             check_inputs(self.input_spec, inputs, self._name)
             with name_scope(scope.original_name_scope):
                 self._maybe_build(inputs)
-                outputs = self.call(inputs, *args, **kwargs)
+                try:
+                    outputs = self.call(inputs, *args, **kwargs)
+                except OperatorNotAllowedInGraphError as error:
+                    raise _no_python_control_flow(self, error) from error
                 if self._activity_regularizer is not None:
                     self._regularize_activity(inputs, outputs)
         get_default_graph().get_collection_ref(GraphKeys.UPDATE_OPS)  # TF1 makes it even where nothing is updated
@@ -184,6 +188,13 @@ class Layer(VariableOwner):
         for key, value in self.__dict__.items():
             made.__dict__[key] = value if key == "_graph" else copy.deepcopy(value, memo)
         return made
+
+
+def _no_python_control_flow(layer: Layer, error: OperatorNotAllowedInGraphError) -> TypeError:
+    return TypeError(
+        "You are attempting to use Python control flow in a layer that was not declared to be dynamic. Pass "
+        f"`dynamic=True` to the class constructor. In '{layer.name}': {error}"
+    )
 
 
 def _call_takes_scope(layer: Layer) -> bool:
