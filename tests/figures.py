@@ -98,7 +98,7 @@ def difference(expected: Any, got: Any, path: str = "result", rtol: float = 5e-5
     elif isinstance(expected, list) and isinstance(got, list):
         if len(expected) != len(got):
             return f"{path}: expected {expected}, got {got}"
-        pairs = [(f"{path}[{k}]", a, b) for k, (a, b) in enumerate(zip(expected, got, strict=True))]
+        pairs = [(f"{path}[{k}]", a, b) for k, (a, b) in enumerate(zip(expected, got))]  # noqa: B905 - Python 3.7
     elif isinstance(expected, float) and isinstance(got, (int, float)):
         close = abs(expected - got) <= atol + rtol * abs(expected)
         return None if close else f"{path}: expected {expected}, got {got}"

@@ -112,6 +112,9 @@ def _ctc_loss(
     impossible = [need > length for need, length in zip(needs, lengths, strict=True)]
     logp = torch.log_softmax(inputs, -1)
     losses = _merged(logp, rows, lengths, classes - 1) if ctc_merge_repeated else _unmerged(logp, rows, lengths)
+    nulls = [number for number, row in enumerate(rows) if not row and lengths[number] > 1]
+    if nulls:
+        losses = losses + _of_null_labels(inputs, logp, nulls, lengths)
     if any(impossible):
         losses = torch.where(torch.tensor(impossible), _without_path(inputs, lengths), losses)
     return torch.where(torch.tensor(dropped), torch.zeros_like(losses), losses) if any(dropped) else losses
@@ -122,6 +125,19 @@ def _without_path(inputs: Tensor, lengths: list[int]) -> Tensor:
     frames = torch.arange(inputs.shape[0])[:, None] < torch.tensor(lengths)
     mass = (torch.logsumexp(inputs, -1) * frames).sum(0)
     return mass - mass.detach() + float("inf")
+
+
+def _of_null_labels(inputs: Tensor, logp: Tensor, nulls: list[int], lengths: list[int]) -> Tensor:
+    """What TF1's loss of a row whose labels are all null differs by from the loss of nothing but blanks.
+
+    Its recursion backwards starts one entry before the only one there is, which is the same entry of the frame before:
+    as if the blank of the last frame, of probability p, were optional. Its gradient is softmax minus occupation
+    all the same, and the last blank's occupation is then p / (1 + p).
+    """
+    row, last = torch.tensor(nulls), torch.tensor([lengths[number] - 1 for number in nulls])
+    blank, score = logp[last, row, -1].detach(), inputs[last, row, -1]
+    more = blank - torch.log1p(blank.exp()) + (score - score.detach()) / (1 + blank.exp())
+    return inputs.new_zeros(inputs.shape[1]).index_put((row,), more)
 
 
 def _merged(logp: Tensor, rows: list[list[int]], lengths: list[int], blank: int) -> Tensor:
@@ -159,7 +175,8 @@ def _unmerged(logp: Tensor, rows: list[list[int]], lengths: list[int]) -> Tensor
         following = torch.logsumexp(ways, 0) + emitted[frame]
         alpha = torch.where((frame < ends)[:, None], following, alpha)
     last = torch.tensor([2 * len(row) for row in rows])[:, None]
-    final = torch.cat([alpha.gather(1, last), alpha.gather(1, (last - 1).clamp(min=0))], 1)
+    on_label = torch.where(last > 0, alpha.gather(1, (last - 1).clamp(min=0)), nothing)
+    final = torch.cat([alpha.gather(1, last), on_label], 1)
     return -torch.logsumexp(final, 1)
 
 
