@@ -1,4 +1,4 @@
-"""The goldens of the drivers (dynamic_rnn, static_rnn, the bidirectional ones), and the harness's own check.
+"""The goldens of the drivers (dynamic_rnn, static_rnn, raw_rnn, the bidirectional ones), and the harness's own check.
 
 The json of a driver's golden describes its program in words; the programs stand here, one row of DRIVERS each.
 With TensorFlow 1.15's interpreter (Python 3.7, so this file keeps to its syntax):
@@ -103,6 +103,68 @@ def _static_bidirectional(tf: Any, feeds: Feeds) -> dict[str, Any]:
     return {"out": tf.stack(outputs), "state_fw": state_fw, "state_bw": state_bw}
 
 
+def _raw_as_dynamic(tf: Any, feeds: Feeds) -> dict[str, Any]:
+    x, lengths = feeds("in/x"), feeds("in/sequence_length")
+    steps, batch, depth = x.shape.as_list()
+    cell = tf.nn.rnn_cell.LSTMCell(5)
+    rows = tf.TensorArray(x.dtype, steps).unstack(x)
+
+    def loop_fn(time: Any, output: Any, state: Any, loop_state: Any) -> Any:
+        state = cell.zero_state(batch, x.dtype) if output is None else state
+        finished = time >= lengths
+        blank = tf.zeros([batch, depth], x.dtype)
+        inputs = tf.cond(tf.reduce_all(finished), lambda: blank, lambda: rows.read(time))
+        return finished, inputs, state, output, None
+
+    emitted, state, loop_state = tf.nn.raw_rnn(cell, loop_fn)
+    assert loop_state is None
+    return {"out": emitted.stack(), "state": state}
+
+
+def _stack_bidirectional(tf: Any, feeds: Feeds, dynamic: bool = False) -> dict[str, Any]:
+    cells = tf.nn.rnn_cell
+    layers = [cells.LSTMCell(4), cells.GRUCell(2)], [cells.LSTMCell(4), cells.GRUCell(3)]
+    x, lengths = feeds("in/x"), feeds.optional("in/sequence_length")
+    if dynamic:
+        outputs, states_fw, states_bw = tf.contrib.rnn.stack_bidirectional_dynamic_rnn(
+            *layers, inputs=x, sequence_length=lengths, dtype=tf.float32
+        )
+    else:
+        steps, states_fw, states_bw = tf.contrib.rnn.stack_bidirectional_rnn(
+            *layers, inputs=tf.unstack(x), sequence_length=lengths, dtype=tf.float32
+        )
+        outputs = tf.stack(steps)
+    return {"out": outputs, "states_fw": states_fw, "states_bw": states_bw}
+
+
+class _Saver:
+    """Gives the golden's saved states, and notes what is saved under which name."""
+
+    def __init__(self, tf: Any, feeds: Feeds) -> None:
+        self.tf, self.feeds = tf, feeds
+        self.loaded: list[str] = []
+        self.saved: dict[str, Any] = {}
+
+    def state(self, name: str) -> Any:
+        self.loaded.append(name)
+        return self.feeds("in/saved_" + name)
+
+    def save_state(self, name: str, value: Any) -> Any:
+        self.saved[name] = value
+        return self.tf.no_op()
+
+
+def _state_saving(tf: Any, feeds: Feeds) -> dict[str, Any]:
+    steps, lengths = tf.unstack(feeds("in/x")), feeds("in/sequence_length")
+    cell = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.LSTMCell(4), tf.nn.rnn_cell.GRUCell(3)])
+    saver = _Saver(tf, feeds)
+    outputs, state = tf.nn.static_state_saving_rnn(cell, steps, saver, (("c0", "m0"), "h1"), sequence_length=lengths)
+    assert saver.loaded == feeds.golden.meta["load_order"]
+    assert list(saver.saved) == feeds.golden.meta["save_order"]
+    saved = {"saved/" + name: value for name, value in saver.saved.items()}
+    return dict(saved, out=tf.stack(outputs), state=state)
+
+
 DRIVERS = {
     "driver_dynamic_rnn_float16": lambda tf, feeds: _dynamic(tf, feeds, _two_layers(tf)),
     "driver_dynamic_rnn_float64": lambda tf, feeds: _dynamic(tf, feeds, _two_layers(tf)),
@@ -119,6 +181,11 @@ DRIVERS = {
     "driver_bidirectional_dynamic_rnn_len": _bidirectional,
     "driver_bidirectional_dynamic_rnn_tm": lambda tf, feeds: _bidirectional(tf, feeds, time_major=True),
     "driver_static_bidirectional_rnn": _static_bidirectional,
+    "driver_raw_rnn_as_dynamic": _raw_as_dynamic,
+    "driver_stack_bidirectional_dynamic_rnn": lambda tf, feeds: _stack_bidirectional(tf, feeds, dynamic=True),
+    "driver_stack_bidirectional_rnn": _stack_bidirectional,
+    "driver_stack_bidirectional_rnn_len": _stack_bidirectional,
+    "driver_static_state_saving_rnn": _state_saving,
 }
 
 

@@ -18,6 +18,7 @@ ROWS: dict[str, dict[str, str]] = {
     "nn": {
         "recell.rnn.dynamic_rnn": "dynamic_rnn",
         "recell.rnn.static_rnn": "rnn static_rnn",
+        "recell.rnn.static_state_saving_rnn": "static_state_saving_rnn",
         "recell.rnn.raw_rnn": "raw_rnn",
         "recell.rnn.bidirectional": "bidirectional_dynamic_rnn bidirectional_rnn static_bidirectional_rnn",
     },
@@ -25,11 +26,19 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.rnn.cell": "LayerRNNCell",
         "recell.rnn.ugrnn_cell": "UGRNNCell",
         "recell.rnn.static_rnn": "static_rnn",
+        "recell.rnn.static_state_saving_rnn": "static_state_saving_rnn",
         "recell.rnn.bidirectional": "static_bidirectional_rnn",
+        "recell.rnn.stack_bidirectional": "stack_bidirectional_dynamic_rnn stack_bidirectional_rnn",
+        "recell.rnn.batch_time": "best_effort_input_batch_size transpose_batch_time",
     },
     "python.ops.rnn_cell": {
         "recell.rnn.cell": "LayerRNNCell assert_like_rnncell",
         "recell.rnn.linear": "_Linear=Linear _linear=linear linear",
         "recell.rnn.state": "_zero_state_tensors=zero_state_of",
+    },
+    "python.ops.rnn": {
+        "recell.rnn.batch_time": (
+            "_best_effort_input_batch_size=best_effort_input_batch_size _transpose_batch_time=transpose_batch_time"
+        ),
     },
 }
