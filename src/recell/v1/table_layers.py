@@ -29,6 +29,7 @@ ROWS: dict[str, dict[str, str]] = {
             "add_arg_scope arg_scope arg_scope_func_key arg_scoped_arguments current_arg_scope has_arg_scope"
         ),
     },
+    "keras.layers": {"recell.layers.keras_cells": "GRUCell LSTMCell SimpleRNNCell"},
     "losses": {
         "recell.layers.losses": (
             "Reduction absolute_difference add_loss compute_weighted_loss cosine_distance get_losses "
