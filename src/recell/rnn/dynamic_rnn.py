@@ -8,6 +8,7 @@ from typing import Any
 from recell.graph import nest
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
+from recell.graph.dtypes import as_dtype
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.graph.variable_scope import variable_scope
@@ -60,8 +61,8 @@ def dynamic_rnn(
 
     Raises:
       TypeError: not a cell, or a state nested unlike the one that the cell returns.
-      ValueError: neither `initial_state` nor `dtype`, inputs of unknown depth or too low a rank, lengths that are no
-        vector, or a state that changes its shape.
+      ValueError: neither `initial_state` nor `dtype`, states of several dtypes and no `dtype`, inputs of unknown depth
+        or too low a rank, lengths that are no vector, or a state that changes its shape.
       tf.errors.InvalidArgumentError, in the session: lengths that are not one for each row.
     """
     assert_like_rnncell("cell", cell)
@@ -77,6 +78,7 @@ def dynamic_rnn(
             batch = _dynamic_batch(leaves, time_major) if layout.batch is None else layout.batch
             state = initial_state_of(cell, batch, dtype, "If there is no initial_state, you must give a dtype.")
         _check_depths(leaves, time_major)
+        check_state_dtype(state, dtype)
         inputs = nest.pack_sequence_as(inputs, leaves)
         with name_scope("while") as loop:
             if lengths is not None:
@@ -84,14 +86,16 @@ def dynamic_rnn(
             sizes = output_sizes(cell)
             result = recur(_checked_step(cell, sizes, layout.batch), inputs, lengths, state, layout, sizes)
             ends = [identity(leaf, name=f"Exit_{2 + len(result.outputs) + k}") for k, leaf in enumerate(result.states)]
-        outputs = [
-            identity(leaf, name=_output_name(time_major, len(leaves) + k)) for k, leaf in enumerate(result.outputs)
-        ]
+        outputs = [_named_output(leaf, time_major, len(leaves) + k) for k, leaf in enumerate(result.outputs)]
         return nest.pack_sequence_as(cell.output_size, outputs), pack_values(state, ends)
 
 
-def _output_name(time_major: bool, position: int) -> str:
-    return "TensorArrayStack/TensorArrayGatherV3" if time_major else f"transpose_{position}"
+def _named_output(leaf: Tensor, time_major: bool, position: int) -> Tensor:
+    """The output under the name that it has in TensorFlow."""
+    if not time_major:
+        return identity(leaf, name=f"transpose_{position}")
+    with name_scope("TensorArrayStack"):
+        return identity(leaf, name="TensorArrayGatherV3")
 
 
 def _checked_step(cell: Any, sizes: Sequence[Sequence[int | None]], batch: int | None) -> Callable[[Any, Any], Any]:
@@ -137,6 +141,20 @@ def initial_state_of(cell: Any, batch: Any, dtype: Any, no_dtype: str) -> Any:
     if getattr(cell, "get_initial_state", None) is not None:
         return cell.get_initial_state(inputs=None, batch_size=batch, dtype=dtype)
     return cell.zero_state(batch, dtype)
+
+
+def check_state_dtype(state: Any, dtype: Any) -> None:
+    """ValueError for an initial state that does not say, where `dtype` does not either, of which dtype outputs are."""
+    if dtype or not nest.is_sequence(state):
+        return
+    kinds = [as_dtype(leaf.dtype).base_dtype for leaf in nest.flatten(state)]
+    if not kinds:
+        raise ValueError("Unable to infer dtype from empty state. Give a dtype.")
+    if len(set(kinds)) > 1:
+        raise ValueError(
+            "State has tensors of different inferred_dtypes. Unable to infer a single representative dtype. "
+            f"(They are {', '.join(kind.name for kind in kinds)}: give a dtype, that of the cell's outputs.)"
+        )
 
 
 def _check_rank_two(leaves: Sequence[Tensor]) -> None:

@@ -17,7 +17,7 @@ from recell.ops.math_cast import cast
 from recell.ops.state import identity
 from recell.ops.structures import pack_values
 from recell.rnn.cell import assert_like_rnncell
-from recell.rnn.dynamic_rnn import initial_state_of, output_sizes
+from recell.rnn.dynamic_rnn import check_state_dtype, initial_state_of, output_sizes
 from recell.rnn.recurrence import Layout, check_lengths, recur
 
 
@@ -52,7 +52,8 @@ def static_rnn(
 
     Raises:
       TypeError: not a cell, or inputs that are no list or tuple.
-      ValueError: no inputs, neither `initial_state` nor `dtype`, inputs of unknown depth, lengths that are no vector.
+      ValueError: no inputs, neither `initial_state` nor `dtype`, inputs of unknown depth or nested unlike each other,
+        lengths that are no vector, states of several dtypes with lengths and no `dtype`.
     """
     assert_like_rnncell("cell", cell)
     if not nest.is_sequence(inputs):
@@ -61,6 +62,8 @@ def static_rnn(
         raise ValueError("inputs must not be empty")
     steps = len(inputs)
     with variable_scope(scope or "rnn"):
+        for step in inputs[1:]:
+            nest.assert_same_structure(inputs[0], step, check_types=False)
         columns = [[convert_to_tensor(leaf) for leaf in nest.flatten(step)] for step in inputs]
         batch = _batch_size(columns)
         state = initial_state
@@ -68,6 +71,8 @@ def static_rnn(
             rows = shape_of(columns[0][0])[0] if batch is None else batch
             state = initial_state_of(cell, rows, dtype, "If no initial_state is provided, dtype must be specified")
         lengths = _lengths(sequence_length, batch)
+        if lengths is not None:
+            check_state_dtype(state, dtype)
         sequences, time_major = _over_time(columns)
         layout = Layout(steps, batch, time_major, unrolled=True)
         packed = nest.pack_sequence_as(inputs[0], sequences)
