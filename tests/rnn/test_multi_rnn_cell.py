@@ -79,7 +79,6 @@ def test_joined_state() -> None:
             ValueError,
             "Expected state to be a tuple of length 2, but received: Tensor",
         ),
-        (lambda: Cells.MultiRNNCell([Cells.GRUCell(2), 3]), TypeError, "'cell_1' .3. is not an RNNCell"),
     ],
 )
 def test_wrong_arguments(make: Any, error: type[Exception], message: str) -> None:

@@ -13,7 +13,7 @@ from recell.graph.variable_scope import variable_scope
 from recell.ops.array_join import concat
 from recell.ops.slicing import slice_
 from recell.rnn.arguments import keeps_arguments
-from recell.rnn.cell import RNNCell, assert_like_rnncell
+from recell.rnn.cell import RNNCell
 from recell.rnn.state import zero_state_scope
 
 _LOG = logging.getLogger("tensorflow")
@@ -61,8 +61,6 @@ class MultiRNNCell(RNNCell):
             raise ValueError("Must specify at least one cell for MultiRNNCell.")
         if not nest.is_sequence(cells):
             raise TypeError(f"cells must be a list or tuple, but saw: {cells}.")
-        for number, cell in enumerate(cells):
-            assert_like_rnncell(f"cell_{number}", cell)
         self._cells = _separated(cells)
         if not state_is_tuple and any(nest.is_sequence(cell.state_size) for cell in self._cells):
             sizes = [cell.state_size for cell in self._cells]

@@ -56,12 +56,11 @@ def _zeros(size: Any, batch: Any, dtype: Any) -> Tensor:
     if batch is None or size is None or None in size_dims(size):
         raise ValueError(f"Provided a prefix or suffix of None: {batch} and {size}")
     tail = _dims(size)
-    if isinstance(batch, Dimension):
-        if batch.value is None:
-            raise ValueError(f"Provided a prefix or suffix of None: {batch} and {size}")
-        batch = batch.value
     if not is_tensor_like(batch):
-        return zeros([int(batch), *tail], dtype)
+        front = as_shape(batch)
+        if not front.is_fully_defined():
+            raise ValueError(f"Provided a prefix or suffix of None: {batch} and {size}")
+        return zeros([*front.as_list(), *tail], dtype)
     batch = convert_to_tensor(batch)
     if batch.shape.ndims == 1:
         made = zeros(concat([batch, convert_to_tensor(tail, batch.dtype)], 0), dtype)
