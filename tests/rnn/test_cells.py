@@ -243,9 +243,11 @@ class TestErrors:
         with pytest.raises(ValueError, match=message):
             Cells.GRUCell(2)(x2(), tf.zeros([5, 2]))
 
-    @pytest.mark.parametrize("make", [Cells.BasicLSTMCell, Cells.LSTMCell])
-    def test_width_of_the_memory(self, make: Any) -> None:
-        with pytest.raises(ValueError, match=r"Dimensions must be equal, but are 3 and 2 for '.*Mul'"):
+    @pytest.mark.parametrize(
+        ("make", "product"), [(Cells.BasicLSTMCell, "3 and 2 for '.*Mul'"), (Cells.LSTMCell, "2 and 3 for '.*mul'")]
+    )
+    def test_width_of_the_memory(self, make: Any, product: str) -> None:
+        with pytest.raises(ValueError, match=f"Dimensions must be equal, but are {product}"):
             make(2)(x2(), [tf.zeros([4, 3]), tf.zeros([4, 2])])
 
     def test_a_tensor_where_a_pair_belongs(self) -> None:

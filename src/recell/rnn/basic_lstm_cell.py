@@ -26,7 +26,7 @@ else:
 
 
 def _shapes(i: Inference) -> list[TensorShape]:
-    shape = TensorShape.of(step_units(i))
+    shape = TensorShape.of(step_units(i, "Mul"))
     return [shape, shape]
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from recell.graph.convert import convert_to_tensor
 from recell.graph.registry import Inference
+from recell.graph.shapes import TensorShape
 from recell.ops.array_join import concat, split
 from recell.rnn.arguments import Arguments
 from recell.rnn.state import LSTMStateTuple
-from recell.rnn.step import check_memory, check_product, joined_batch, quarter
+from recell.rnn.step import check_memory, check_product, quarter
 
 
 class LSTMState(Arguments):
@@ -55,11 +56,14 @@ class LSTMState(Arguments):
         return LSTMStateTuple(c, h) if self._state_is_tuple else concat([c, h], 1)
 
 
-def step_units(i: Inference) -> tuple[int | None, int | None]:
-    """Batch and units of a step's inputs x, c, h and kernel, once they are known to go together."""
-    units = quarter(check_product(i, "x", "h", "kernel").as_list()[1])
-    check_memory(i, "c", units)
-    return joined_batch(i, "x", "c", "h"), units
+def step_units(i: Inference, product: str = "mul") -> tuple[int | None, int | None]:
+    """Batch and units of a step's inputs x, c, h and kernel, once they are known to go together.
+
+    `product` is TF1's name for that of memory and forget gate.
+    """
+    batch, columns = check_product(i, "x", "h", "kernel").as_list()
+    units = quarter(columns)
+    return check_memory(i, "c", TensorShape.of((batch, units)), product), units
 
 
 __all__ = ["LSTMState", "step_units"]

@@ -49,17 +49,22 @@ def joined_batch(i: Inference, *keys: str) -> Size:
         if dims is None:
             continue
         if len(dims) != 2:
-            raise i.mismatch(f"Shape must be rank 2 but is rank {len(dims)}")
+            raise ValueError(f"Shape must be rank 2 but is rank {len(dims)} {_concat(i, keys)}.")
         if dims[0] is None or dims[0] == found:
             continue
         if found is not None:
-            shapes = ", ".join(brackets(i.shape(k)) for k in keys)
             raise ValueError(
                 f"Dimension 0 in both shapes must be equal, but are {found} and {dims[0]}. Shapes are [{found}] and "
-                f"[{dims[0]}]. for '{_scope(i)}concat' (op: 'ConcatV2') with input shapes: {shapes}."
+                f"[{dims[0]}]. {_concat(i, keys)} and with computed input tensors: input[{len(keys)}] = <1>."
             )
         found = dims[0]
     return found
+
+
+def _concat(i: Inference, keys: Sequence[str]) -> str:
+    """How TF1 describes the joining of these inputs, which a step begins with."""
+    shapes = ", ".join(brackets(i.shape(key)) for key in keys)
+    return f"for '{_scope(i)}concat' (op: 'ConcatV2') with input shapes: {shapes}, []"
 
 
 def check_product(i: Inference, x: str, h: str, kernel: str) -> TensorShape:
@@ -76,15 +81,22 @@ def check_product(i: Inference, x: str, h: str, kernel: str) -> TensorShape:
     return TensorShape.of((batch, columns))
 
 
-def check_memory(i: Inference, c: str, units: Size) -> None:
-    """ValueError unless the memory `c` is as wide as the gates."""
-    width = _two(i.shape(c))[1]
-    if width is not None and units is not None and width != units:
-        gate = TensorShape.of((_two(i.shape(c))[0], units))
-        raise ValueError(
-            f"Dimensions must be equal, but are {width} and {units} for '{_scope(i)}Mul' (op: 'Mul') with input "
-            f"shapes: {brackets(i.shape(c))}, {brackets(gate)}."
-        )
+def check_memory(i: Inference, c: str, gate: TensorShape, name: str) -> Size:
+    """The batch of a gate of that shape times the memory `c`; `name` is TF1's of the product. ValueError as there.
+
+    It is `memory * gate` where TF1 calls it `Mul`, and `gate * memory` where it calls it `mul`.
+    """
+    if i.shape(c).ndims not in (None, 2):
+        raise i.mismatch(f"Shape must be rank 2 but is rank {i.shape(c).ndims}")
+    shapes = [gate, i.shape(c)] if name == "mul" else [i.shape(c), gate]
+    for a, b in zip(*map(_two, shapes), strict=True):
+        if a != b and None not in (a, b) and 1 not in (a, b):
+            raise ValueError(
+                f"Dimensions must be equal, but are {a} and {b} for '{_scope(i)}{name}' (op: 'Mul') with input "
+                f"shapes: {brackets(shapes[0])}, {brackets(shapes[1])}."
+            )
+    rows = _two(gate)[0], _two(i.shape(c))[0]
+    return next((n for n in rows if n not in (None, 1)), rows[0])
 
 
 def quarter(columns: Size) -> Size:
