@@ -75,7 +75,8 @@ class Graph(Collections):
             raise RuntimeError("Graph is finalized and cannot be modified.")
         for tensor in inputs:
             if tensor.op.graph is not self:
-                raise ValueError(f"{tensor!r} must be from the same graph as this operation ({op_type}).")
+                ours = next((other for other in inputs if other.op.graph is self), f"this operation ({op_type})")
+                raise ValueError(f"{tensor} must be from the same graph as {ours}.")
             if tensor.op.body is not self.body:
                 self._capture(tensor)
         with self._lock:
