@@ -65,7 +65,9 @@ def _plain(value: Any) -> Any:
         return _plain(value.tolist())
     if isinstance(value, bytes):
         return value.decode("utf-8")
-    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and np.isfinite(value)):
+    if isinstance(value, str):
+        return re.sub(r"\bnp\.\w+\((.*?)\)", r"\1", value)  # numpy 2 prints np.float64(0.0) for 0.0
+    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and np.isfinite(value)):
         return value
     return str(value)
 
@@ -89,7 +91,9 @@ def check(expected: dict[str, Any], got: dict[str, Any]) -> None:
 
 def sentence(message: str) -> str:
     """A message without what differs from one run to the next."""
-    message = re.split(r"\s+\[\[node |\n\nOriginal stack trace|\s*Originally defined at:", message)[0]
+    message = re.split(
+        r"\s+\[\[node |\n\nOriginal stack trace|\s*Originally defined at:|\nEncountered error:", message
+    )[0]
     # TF names the class once more, after a trace, in errors that left a function it had rewritten.
     message = re.sub(r"^in converted code:.*\n    (?=\w+Error: )", "", message, flags=re.DOTALL)
     message = re.sub(r"^\w+Error: ", "", message)
