@@ -103,6 +103,21 @@ def test_forget_bias_may_be_a_tensor() -> None:
     assert all(torch.equal(a, b) for a, b in zip(as_number, as_tensor, strict=True))
 
 
+def test_gradient_straight_through_the_clip() -> None:
+    """The value of the clip to the bit, the gradient of none at all, at the place that the clip leads to."""
+    x, c, h, w, b = tensors(draw(B, D), 3 * draw(B, N), draw(B, N), draw(D + N, 4 * N), draw(4 * N))
+    c.requires_grad_()
+    memory, output = lstm_step(x, c, h, w, b, cell_clip=0.4, straight_through_clip=True)
+    clipped = lstm_step(x, c, h, w, b, cell_clip=0.4)
+    assert torch.equal(memory, clipped[0])
+    assert torch.equal(output, clipped[1])
+    free = lstm_step(x, c, h, w, b)[0]
+    assert (free.abs() > 0.4).any()
+    expected, through, stopped = (torch.autograd.grad(t.sum(), c)[0] for t in (free, memory, clipped[0]))
+    torch.testing.assert_close(through, expected)
+    assert not stopped[free.abs() > 0.4].any()
+
+
 def test_arguments_are_left_as_they_were() -> None:
     arguments = tensors(draw(B, D), draw(B, N), draw(B, N), draw(D + N, 4 * N), draw(4 * N))
     before = [a.clone() for a in arguments]

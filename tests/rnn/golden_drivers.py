@@ -189,14 +189,14 @@ DRIVERS = {
 }
 
 
-def check_driver(tf: Any, name: str) -> None:
-    """Run the driver golden `name`: variables, outputs, states, structures, static shape, gradients."""
+def check_driver(tf: Any, name: str, programs: Any = None) -> None:
+    """Run the golden `name` of `programs` (DRIVERS): variables, outputs, states, structures, shape, gradients."""
     golden = Golden(name)
     names = [v["name"] for v in golden.meta["variables"]]
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(1)
         feeds = Feeds(tf, golden)
-        results = DRIVERS[name](tf, feeds)
+        results = (programs or DRIVERS)[name](tf, feeds)
         session.run(tf.global_variables_initializer())
         check_variables(tf, session, golden, names)
         load_variables(tf, session, golden, names)

@@ -21,6 +21,7 @@ def lstm_step(
     peephole_f: Tensor | None = None,
     peephole_o: Tensor | None = None,
     cell_clip: float | None = None,
+    straight_through_clip: bool = False,
     projection: Tensor | None = None,
     proj_clip: float | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -45,6 +46,7 @@ def lstm_step(
       activation: a function of one tensor, for j and for c'.
       peephole_i, peephole_f, peephole_o: w_i, w_f, w_o `[units]` (`w_i_diag`, ... in TensorFlow), each may be None.
       cell_clip: bound of c'; None is none, and 0.0 really clips to zero.
+      straight_through_clip: the gradient passes that bound as if there were none, as in TensorFlow's fused LSTM.
       projection: P `[units, projected]` or None.
       proj_clip: bound of the projected m', without meaning where there is no projection.
 
@@ -59,7 +61,9 @@ def lstm_step(
         f = f + peephole_f * c
     c = torch.sigmoid(f) * c + torch.sigmoid(i) * activation(j)
     if cell_clip is not None:
-        c = c.clamp(-cell_clip, cell_clip)
+        bounded = c.clamp(-cell_clip, cell_clip)
+        # c - c is exactly zero, and brings its gradient along
+        c = bounded.detach() + (c - c.detach()) if straight_through_clip else bounded
     if peephole_o is not None:
         o = o + peephole_o * c
     m = torch.sigmoid(o) * activation(c)
@@ -83,6 +87,7 @@ def lstm(
     peephole_f: Tensor | None = None,
     peephole_o: Tensor | None = None,
     cell_clip: float | None = None,
+    straight_through_clip: bool = False,
     projection: Tensor | None = None,
     proj_clip: float | None = None,
     lengths: Lengths = None,
@@ -131,6 +136,7 @@ def lstm(
             peephole_f=peephole_f,
             peephole_o=peephole_o,
             cell_clip=cell_clip,
+            straight_through_clip=straight_through_clip,
             projection=projection,
             proj_clip=proj_clip,
         )

@@ -31,7 +31,7 @@ def _shape(i: Inference) -> TensorShape:
 
 
 @op("GRUStep", shape=_shape, T=KINDS)
-def _step(
+def gru_step(
     x: Tensor,
     h: Tensor,
     gate_kernel: Tensor,
@@ -40,6 +40,7 @@ def _step(
     candidate_bias: Tensor,
     activation: Any,
 ) -> Tensor:
+    """`recell.kernels.gru_step` as an operation: `h'`."""
     return kernels.gru_step(
         x, h, gate_kernel, gate_bias, candidate_kernel, candidate_bias, activation=applied(activation)
     )
@@ -110,8 +111,8 @@ class GRUCell(UnitState, LayerRNNCell):
         check_step_inputs(inputs, state, self._gate_kernel)
         activation = as_attribute(self._activation, inputs.dtype.base_dtype, int(self._num_units))
         weights = self._gate_kernel, self._gate_bias, self._candidate_kernel, self._candidate_bias
-        output = _step(inputs, state, *weights, activation)
+        output = gru_step(inputs, state, *weights, activation)
         return output, output
 
 
-__all__ = ["GRUCell"]
+__all__ = ["GRUCell", "gru_step"]

@@ -34,7 +34,7 @@ def _shapes(i: Inference) -> list[TensorShape]:
 
 
 @op("LSTMStep", shape=_shapes, T=KINDS)
-def _step(
+def lstm_step(
     x: Tensor,
     c: Tensor,
     h: Tensor,
@@ -48,7 +48,9 @@ def _step(
     forget_bias: float,
     cell_clip: float | None,
     proj_clip: float | None,
+    straight_through_clip: bool = False,
 ) -> tuple[Tensor, Tensor]:
+    """`recell.kernels.lstm_step` as an operation: `(c', m')`."""
     return kernels.lstm_step(
         x,
         c,
@@ -61,6 +63,7 @@ def _step(
         peephole_f=peephole_f,
         peephole_o=peephole_o,
         cell_clip=cell_clip,
+        straight_through_clip=straight_through_clip,
         projection=projection,
         proj_clip=proj_clip,
     )
@@ -161,7 +164,7 @@ class LSTMCell(LSTMState, LayerRNNCell):
         activation = as_attribute(self._activation, inputs.dtype.base_dtype, int(self._num_units))
         weights = [None if w is None else convert_to_tensor(w) for w in (*self._peepholes, self._projection)]
         clips = _number(self._cell_clip), _number(self._proj_clip)
-        c, h = _step(
+        c, h = lstm_step(
             inputs,
             c,
             h,
@@ -183,4 +186,4 @@ def _number(clip: Any) -> float | None:
     return None if clip is None else float(clip)
 
 
-__all__ = ["LSTMCell"]
+__all__ = ["LSTMCell", "lstm_step"]

@@ -25,11 +25,28 @@ ROWS: dict[str, dict[str, str]] = {
     "contrib.rnn": {
         "recell.rnn.cell": "LayerRNNCell",
         "recell.rnn.ugrnn_cell": "UGRNNCell",
+        "recell.rnn.lstm_block_cell": "LSTMBlockCell",
+        "recell.rnn.lstm_block_fused_cell": "LSTMBlockFusedCell LSTMBlockWrapper",
+        "recell.rnn.gru_block_cell": "GRUBlockCell GRUBlockCellV2",
+        "recell.rnn.fused_rnn_cell": "FusedRNNCell FusedRNNCellAdaptor TimeReversedFusedRNN",
         "recell.rnn.static_rnn": "static_rnn",
         "recell.rnn.static_state_saving_rnn": "static_state_saving_rnn",
         "recell.rnn.bidirectional": "static_bidirectional_rnn",
         "recell.rnn.stack_bidirectional": "stack_bidirectional_dynamic_rnn stack_bidirectional_rnn",
         "recell.rnn.batch_time": "best_effort_input_batch_size transpose_batch_time",
+    },
+    "contrib.rnn.python.ops.lstm_ops": {
+        "recell.rnn.cell": "LayerRNNCell",
+        "recell.rnn.lstm_block_cell": "LSTMBlockCell",
+        "recell.rnn.lstm_block_fused_cell": "LSTMBlockFusedCell LSTMBlockWrapper",
+        "recell.rnn.lstm_block_ops": "_block_lstm=block_lstm _lstm_block_cell=lstm_block_cell",
+    },
+    "contrib.rnn.python.ops.gru_ops": {
+        "recell.rnn.cell": "LayerRNNCell",
+        "recell.rnn.gru_block_cell": "GRUBlockCell GRUBlockCellV2",
+    },
+    "contrib.rnn.python.ops.fused_rnn_cell": {
+        "recell.rnn.fused_rnn_cell": "FusedRNNCell FusedRNNCellAdaptor TimeReversedFusedRNN",
     },
     "python.ops.rnn_cell": {
         "recell.rnn.cell": "LayerRNNCell assert_like_rnncell",
