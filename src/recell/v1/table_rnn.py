@@ -53,6 +53,10 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.rnn.linear": "_Linear=Linear _linear=linear linear",
         "recell.rnn.state": "_zero_state_tensors=zero_state_of",
     },
+    "contrib.recurrent": {
+        "recell.rnn.functional_rnn": "bidirectional_functional_rnn functional_rnn",
+        "recell.rnn.recurrent": "Recurrent",
+    },
     "python.ops.rnn": {
         "recell.rnn.batch_time": (
             "_best_effort_input_batch_size=best_effort_input_batch_size _transpose_batch_time=transpose_batch_time"
