@@ -13,7 +13,9 @@ May import: torch, and nothing else of this package.
 from __future__ import annotations
 
 from recell.kernels._checkpoint import Replay
+from recell.kernels._cudnn import cudnn_rnn
 from recell.kernels._gru import gru, gru_step
+from recell.kernels._gru_reset_after import gru_reset_after, gru_reset_after_step
 from recell.kernels._lstm import lstm, lstm_step
 from recell.kernels._rnn import rnn, rnn_step
 from recell.kernels._sequence import reverse_sequence
@@ -23,7 +25,10 @@ __all__ = [
     "Leaves",
     "Replay",
     "Step",
+    "cudnn_rnn",
     "gru",
+    "gru_reset_after",
+    "gru_reset_after_step",
     "gru_step",
     "lstm",
     "lstm_step",

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+_CUDNN_CONSTANTS = (
+    "CUDNN_GRU CUDNN_GRU_PARAMS_PER_LAYER CUDNN_INPUT_AUTO_MODE CUDNN_INPUT_LINEAR_MODE CUDNN_INPUT_SKIP_MODE "
+    "CUDNN_LSTM CUDNN_LSTM_PARAMS_PER_LAYER CUDNN_RNN_BIDIRECTION CUDNN_RNN_RELU CUDNN_RNN_RELU_PARAMS_PER_LAYER "
+    "CUDNN_RNN_TANH CUDNN_RNN_TANH_PARAMS_PER_LAYER CUDNN_RNN_UNIDIRECTION"
+)
+
 ROWS: dict[str, dict[str, str]] = {
     "nn.rnn_cell": {
         "recell.rnn.cell": "RNNCell",
@@ -61,5 +67,33 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.rnn.batch_time": (
             "_best_effort_input_batch_size=best_effort_input_batch_size _transpose_batch_time=transpose_batch_time"
         ),
+    },
+    "contrib.cudnn_rnn": {
+        "recell.rnn.cudnn_layers": "CudnnGRU CudnnLSTM CudnnRNNRelu CudnnRNNTanh",
+        "recell.rnn.cudnn_cells": "CudnnCompatibleGRUCell CudnnCompatibleLSTMCell",
+        "recell.rnn.cudnn_saveable": "CudnnGRUSaveable CudnnLSTMSaveable CudnnRNNReluSaveable CudnnRNNTanhSaveable "
+        "RNNParamsSaveable",
+        "recell.rnn.cudnn_format": "CudnnParamsFormatConverterGRU CudnnParamsFormatConverterLSTM "
+        "CudnnParamsFormatConverterRelu CudnnParamsFormatConverterTanh",
+    },
+    "contrib.cudnn_rnn.python.layers.cudnn_rnn": {
+        "recell.rnn.cudnn_layers": "CudnnGRU CudnnLSTM CudnnRNNRelu CudnnRNNTanh _CudnnRNN=CudnnLayer",
+        "recell.rnn.cudnn_params": _CUDNN_CONSTANTS,
+    },
+    "contrib.cudnn_rnn.python.ops.cudnn_rnn_ops": {
+        "recell.rnn.cudnn_params": f"{_CUDNN_CONSTANTS} check_direction check_input_mode "
+        "_check_rnn_mode=check_rnn_mode",
+        "recell.rnn.cudnn_models": "CudnnGRU CudnnLSTM CudnnRNNRelu CudnnRNNTanh _CudnnRNN=CudnnNetwork "
+        "_CudnnRNNNoInputC=CudnnNetworkNoInputC",
+        "recell.rnn.cudnn_ops": "cudnn_gru cudnn_lstm cudnn_rnn_relu cudnn_rnn_tanh _cudnn_rnn=cudnn_rnn "
+        "_cudnn_rnn_no_input_c=cudnn_rnn_no_input_c _get_seed=get_seed",
+        "recell.rnn.cudnn_opaque": "cudnn_rnn_canonical_to_opaque_params cudnn_rnn_opaque_params_size "
+        "cudnn_rnn_opaque_params_to_canonical _get_num_params=get_num_params",
+        "recell.rnn.cudnn_cells": "CudnnCompatibleGRUCell CudnnCompatibleLSTMCell",
+        "recell.rnn.cudnn_saveable": "CudnnGRUSaveable CudnnLSTMSaveable CudnnOpaqueParamsSaveable "
+        "CudnnRNNReluSaveable CudnnRNNTanhSaveable RNNParamsSaveable",
+        "recell.rnn.cudnn_format": "CudnnParamsFormatConverter CudnnParamsFormatConverterBasic "
+        "CudnnParamsFormatConverterGRU CudnnParamsFormatConverterLSTM CudnnParamsFormatConverterRelu "
+        "CudnnParamsFormatConverterTanh",
     },
 }

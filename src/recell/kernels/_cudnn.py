@@ -1,0 +1,144 @@
+"""Networks of several layers in one or two directions, on the weights that cuDNN keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from recell.kernels._gru_reset_after import gru_reset_after
+from recell.kernels._lstm import lstm
+from recell.kernels._rnn import rnn
+from recell.kernels._sequence import Activation, Lengths
+
+_GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
+_ACTIVATIONS: dict[str, Activation] = {"rnn_tanh": torch.tanh, "rnn_relu": torch.relu}
+
+
+def cudnn_rnn(
+    x: Tensor,
+    h0: Tensor,
+    c0: Tensor | None,
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
+    *,
+    mode: str,
+    directions: int = 1,
+    lengths: Lengths = None,
+    between_layers: Callable[[Tensor], Tensor] | None = None,
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """What cuDNN's recurrent functions (and `torch.nn.LSTM`, `GRU`, `RNN`) compute, on any device.
+
+    A layer reads the outputs of the one below, both directions joined. The backward direction of a row starts at the
+    row's last step. `weights` and `biases` hold, for each layer and in it for each direction, gate after gate, the
+    parts that meet the input and then those that meet the state: W_g `[units, depth]`, R_g `[units, out]`, bW_g and
+    bR_g `[units]`, with gates in the order::
+
+        lstm                i, f, c, o   and then the projection P [out, units], if there is one
+        gru                 r, u, c      (c = tanh(x W_c + bW_c + r * (h R_c + bR_c)))
+        rnn_tanh, rnn_relu  one
+
+    Args:
+      x: `[time, batch, depth]`.
+      h0: the states before the first step, `[layers * directions, batch, out]`, where out is units or the projection's.
+      c0: the memories, `[layers * directions, batch, units]`, for "lstm"; else None.
+      mode: "lstm", "gru", "rnn_tanh" or "rnn_relu".
+      directions: 1, or 2 for forward and backward.
+      lengths: how many steps of each row count, `[batch]` integers; None means all.
+      between_layers: applied to the outputs of each layer but the last, `[time, batch, directions * out]`: dropout.
+
+    Returns:
+      outputs `[time, batch, directions * out]`, forward first, zero past a row's length; h and c (None without) after
+      each row's last step, like `h0` and `c0`.
+
+    Raises:
+      ValueError: numbers, shapes or dtypes that do not fit, or a length outside of 0 to time.
+
+    Example:
+      >>> x, state = torch.tensor([[[1.0]], [[2.0]]]), torch.zeros(1, 1, 1)
+      >>> weights, biases = [torch.tensor([[0.5]]), torch.tensor([[1.0]])], [torch.zeros(1), torch.zeros(1)]
+      >>> y, h, _ = cudnn_rnn(x, state, None, weights, biases, mode="rnn_relu")
+      >>> y[:, 0, 0], h[0]
+      (tensor([0.5000, 1.5000]), tensor([[1.5000]]))
+    """
+    cells = h0.shape[0]
+    _check(mode, cells, directions, len(weights), len(biases))
+    states = [(h, None) for h in h0] if c0 is None else list(zip(h0, c0, strict=True))
+    finals: list[tuple[Tensor, Tensor | None]] = []
+    for layer in range(cells // directions):
+        outputs = []
+        for direction in range(directions):
+            k = layer * directions + direction
+            part = _part(weights, k, cells), _part(biases, k, cells)
+            y, h, c = _run(mode, x, states[k], part, lengths, direction == 1)
+            outputs.append(y)
+            finals.append((h, c))
+        x = torch.cat(outputs, dim=-1) if directions > 1 else outputs[0]
+        if between_layers is not None and len(finals) < cells:
+            x = between_layers(x)
+    hs, cs = zip(*finals, strict=True)
+    return x, torch.stack(hs), None if c0 is None else torch.stack(cs)
+
+
+def _check(mode: str, cells: int, directions: int, weights: int, biases: int) -> None:
+    if mode not in _GATES:
+        raise ValueError(f"cudnn_rnn: mode must be one of {', '.join(_GATES)}, received {mode!r}.")
+    if not cells or cells % directions:
+        raise ValueError(f"cudnn_rnn: h0 must have layers * {directions} states, received {cells}.")
+    needed = 2 * _GATES[mode] * cells
+    projections = weights - needed
+    if projections not in ((0, cells) if mode == "lstm" else (0,)) or biases != needed:
+        raise ValueError(
+            f"cudnn_rnn: {cells} cells of mode {mode!r} need {needed} weights and {needed} biases"
+            f"{f', or {needed + cells} weights with projections' if mode == 'lstm' else ''}, received {weights} and "
+            f"{biases}."
+        )
+
+
+def _part(tensors: Sequence[Tensor], k: int, cells: int) -> Sequence[Tensor]:
+    size = len(tensors) // cells
+    return tensors[k * size : (k + 1) * size]
+
+
+def _run(
+    mode: str,
+    x: Tensor,
+    state: tuple[Tensor, Tensor | None],
+    part: tuple[Sequence[Tensor], Sequence[Tensor]],
+    lengths: Lengths,
+    reverse: bool,
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """One layer in one direction: outputs, h and c."""
+    h0, c0 = state
+    weights, biases = part
+    gates = _GATES[mode]
+
+    def kernel(*order: int) -> Tensor:
+        return torch.cat([torch.cat([weights[g], weights[gates + g]], dim=1) for g in order]).t()
+
+    def bias(*order: int) -> Tensor:
+        return torch.cat([biases[g] + biases[gates + g] for g in order])
+
+    if mode == "lstm":
+        assert c0 is not None
+        projection = weights[8].t() if len(weights) > 8 else None
+        gate_order = 0, 2, 1, 3  # TensorFlow's columns are i, c, f, o
+        y, c, h = lstm(
+            x,
+            c0,
+            h0,
+            kernel(*gate_order),
+            bias(*gate_order),
+            forget_bias=0.0,
+            projection=projection,
+            lengths=lengths,
+            reverse=reverse,
+        )
+        return y, h, c
+    if mode == "gru":
+        candidate = weights[2].t(), biases[2], weights[5].t(), biases[5]
+        y, h = gru_reset_after(x, h0, kernel(0, 1), bias(0, 1), *candidate, lengths=lengths, reverse=reverse)
+        return y, h, None
+    y, h = rnn(x, h0, kernel(0), bias(0), activation=_ACTIVATIONS[mode], lengths=lengths, reverse=reverse)
+    return y, h, None
