@@ -67,6 +67,8 @@ CASES = [
     Case("LSTMBlockCell, peephole", lambda: Contrib.LSTMBlockCell(4, use_peephole=True, cell_clip=3.0)),
     Case("GRUBlockCell", lambda: Contrib.GRUBlockCell(4)),
     Case("GRUBlockCellV2", lambda: Contrib.GRUBlockCellV2(4)),
+    Case("CudnnCompatibleLSTMCell", lambda: tf.contrib.cudnn_rnn.CudnnCompatibleLSTMCell(4)),
+    Case("CudnnCompatibleGRUCell", lambda: tf.contrib.cudnn_rnn.CudnnCompatibleGRUCell(4)),
     Case("UGRNNCell", lambda: Contrib.UGRNNCell(4)),
     Case("MultiRNNCell", lambda: Cells.MultiRNNCell([Cells.LSTMCell(4), Cells.GRUCell(2)])),
     Case("ResidualWrapper", lambda: Cells.ResidualWrapper(Cells.GRUCell(3))),
