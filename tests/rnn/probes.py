@@ -11,6 +11,7 @@ writes them again, and `--check` before the file's name compares instead: the ha
 
 from __future__ import annotations
 
+import functools
 import json
 import pathlib
 import re
@@ -29,6 +30,12 @@ def ev(t, feed=None):
     with tf.Session() as s:
         s.run(tf.global_variables_initializer())
         return s.run(t, feed)
+def with_numbers(tensors, feed):
+    with tf.Session() as s:
+        for k, v in enumerate(tf.trainable_variables()):
+            shape = v.shape.as_list()
+            s.run(v.initializer, {v.initial_value: 0.7 * np.sin(np.arange(np.prod(shape)) * 1.7 + k).reshape(shape)})
+        return s.run(tensors, feed)
 x = tf.placeholder(tf.float32, [4, 6, 3], name='x')
 x2 = tf.placeholder(tf.float32, [4, 3], name='x2')
 """
@@ -36,10 +43,29 @@ x2 = tf.placeholder(tf.float32, [4, 3], name='x2')
 LONGEST = 1000
 """How much of a message is kept."""
 
+TAIL = (
+    r"\s+\[\[node |\n\nOriginal stack trace|\s*Originally defined at:|\nEncountered error:|"
+    " To allow the shape to vary across iterations, "
+)
+"""Where an error stops saying what is wrong, and begins to say where, or what to do in TensorFlow."""
 
+
+@functools.lru_cache(None)
 def read(path: str | pathlib.Path) -> dict[str, str]:
-    """The snippets in a file of probes, by name."""
-    return figures.read_cases(path)
+    """The snippets in a file of probes, by name.
+
+    A file that begins with `[CELLS]`, lines of `name: expression | inputs`, has each snippet once for every cell, as
+    `snippet/name`: `make(**k)` is the expression, and `y` the inputs, `x` unless given.
+    """
+    cases = dict(figures.read_cases(path))
+    if "CELLS" not in cases:
+        return cases
+    found = {}
+    cells = [re.fullmatch(r"(\w+): (.*?)(?: \| (.*))?", line).groups() for line in cases.pop("CELLS").splitlines()]
+    for case, code in cases.items():
+        for cell, made, inputs in cells:
+            found[f"{case}/{cell}"] = f"make, y = (lambda **k: {made}), {inputs or 'x'}\n{code}"
+    return found
 
 
 def answer(tf: Any, code: str) -> dict[str, Any]:
@@ -67,33 +93,31 @@ def _plain(value: Any) -> Any:
         return value.decode("utf-8")
     if isinstance(value, str):
         return re.sub(r"\bnp\.\w+\((.*?)\)", r"\1", value)  # numpy 2 prints np.float64(0.0) for 0.0
-    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and np.isfinite(value)):
-        return value
-    return str(value)
+    if isinstance(value, float):
+        return float(f"{value:.8g}") if np.isfinite(value) else str(value)
+    return value if value is None or isinstance(value, (bool, int)) else str(value)
 
 
-def check(expected: dict[str, Any], got: dict[str, Any]) -> None:
-    """Asserts that two answers agree: values to 1e-5, names and the class of an error exactly.
+def check(expected: dict[str, Any], got: dict[str, Any], rtol: float = 1e-5) -> None:
+    """Asserts that two answers agree: values to `rtol`, names and the class of an error exactly.
 
     TensorFlow's message must be in ours, which may say more, but for what no two runs have in common: addresses of
     objects, modules of classes, and the lines where an operation was made.
     """
     if "error" not in expected:
         assert "error" not in got, f"expected {expected}, got {got}"
-        found = figures.difference(expected["result"], got["result"], rtol=1e-5, atol=1e-6)
+        found = figures.difference(expected["result"], got["result"], rtol=rtol, atol=rtol / 10)
         assert found is None, found
         return
-    assert "error" in got, "expected {}, got {}".format(expected["error"], got)
-    assert got["error"][0] == expected["error"][0], "expected {}, got {}".format(expected["error"], got["error"])
+    assert "error" in got, f"expected {expected}, got {got}"
+    assert got["error"][0] == expected["error"][0], f"expected {expected}, got {got}"
     want, have = sentence(expected["error"][1]), sentence(got["error"][1])
     assert want in have, f"expected the message {want!r}, got {have!r}"
 
 
 def sentence(message: str) -> str:
     """A message without what differs from one run to the next."""
-    message = re.split(
-        r"\s+\[\[node |\n\nOriginal stack trace|\s*Originally defined at:|\nEncountered error:", message
-    )[0]
+    message = re.split(TAIL, message)[0]
     # TF names the class once more, after a trace, in errors that left a function it had rewritten.
     message = re.sub(r"^in converted code:.*\n    (?=\w+Error: )", "", message, flags=re.DOTALL)
     message = re.sub(r"^\w+Error: ", "", message)
