@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from recell.graph import dtypes
@@ -237,6 +238,12 @@ class CudnnLayer(Arguments):
         if not time_major:
             shapes = tuple([batch, cells, units] for cells, batch, units in shapes)
         return tuple(zeros(shape, dtype=as_dtype(self._dtype)) for shape in shapes)
+
+
+# Else it would be that of `__new__`.
+CudnnLayer.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    list(inspect.signature(CudnnLayer.__init__).parameters.values())[1:]
+)
 
 
 def _batch_of(inputs: Any, time_major: bool) -> Any:
