@@ -46,6 +46,7 @@ SAME: dict[str, str] = {
     "contrib.rnn.python.ops.rnn_cell": "contrib.rnn",
     "contrib.rnn.python.ops.rnn": "contrib.rnn",
     "contrib.rnn.python.ops.core_rnn": "python.ops.rnn",
+    "contrib.grid_rnn.python.ops.grid_rnn_cell": "contrib.grid_rnn",
     "models.rnn.rnn_cell": "python.ops.rnn_cell",
     "models.rnn.rnn": "python.ops.rnn",
     "python.layers.layers": "layers",

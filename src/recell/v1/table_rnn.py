@@ -31,6 +31,9 @@ ROWS: dict[str, dict[str, str]] = {
     "contrib.rnn": {
         "recell.rnn.cell": "LayerRNNCell",
         "recell.rnn.ugrnn_cell": "UGRNNCell",
+        "recell.rnn.time_freq_lstm_cell": "TimeFreqLSTMCell",
+        "recell.rnn.grid_lstm_cell": "GridLSTMCell",
+        "recell.rnn.bidirectional_grid_lstm_cell": "BidirectionalGridLSTMCell",
         "recell.rnn.lstm_block_cell": "LSTMBlockCell",
         "recell.rnn.lstm_block_fused_cell": "LSTMBlockFusedCell LSTMBlockWrapper",
         "recell.rnn.gru_block_cell": "GRUBlockCell GRUBlockCellV2",
@@ -53,6 +56,13 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "contrib.rnn.python.ops.fused_rnn_cell": {
         "recell.rnn.fused_rnn_cell": "FusedRNNCell FusedRNNCellAdaptor TimeReversedFusedRNN",
+    },
+    "contrib.grid_rnn": {
+        "recell.rnn.grid_rnn_cell": "GridRNNCell",
+        "recell.rnn.grid_rnn_cells": (
+            "Grid1BasicLSTMCell Grid1BasicRNNCell Grid1LSTMCell Grid2BasicLSTMCell Grid2BasicRNNCell Grid2GRUCell "
+            "Grid2LSTMCell Grid3LSTMCell"
+        ),
     },
     "python.ops.rnn_cell": {
         "recell.rnn.cell": "LayerRNNCell assert_like_rnncell",
