@@ -17,28 +17,20 @@ from recell.graph.keys import GraphKeys
 from recell.graph.variables import Variable
 from recell.ops.array_join import concat, split
 from recell.ops.array_make import ones_like
-from recell.ops.clip import clip_by_value
 from recell.ops.initializers import Ones
 from recell.ops.keras_initializers import get as get_initializer
 from recell.ops.layer_names import to_snake_case, unique_object_name
 from recell.ops.linalg import matmul
 from recell.ops.math_binary import multiply
 from recell.ops.nn_dropout import dropout
-from recell.rnn.activation import get_activation, linear
+from recell.rnn.activation import get_activation, hard_sigmoid, linear
 from recell.rnn.arguments import Arguments, keeps_arguments
 from recell.rnn.cell import _batch_and_dtype
 from recell.rnn.state import zero_state_of
 
 
-def hard_sigmoid(x: Any) -> Any:
-    """`clip(0.2 x + 0.5, 0, 1)`: Keras' cheap sigmoid, and its default for gates. TF: `tf.keras.activations`."""
-    return clip_by_value(0.2 * x + 0.5, 0.0, 1.0)
-
-
 def _activation(function: Any) -> Callable[[Any], Any]:
-    if function is None:
-        return linear
-    return hard_sigmoid if function == "hard_sigmoid" else get_activation(function)
+    return linear if function is None else get_activation(function)
 
 
 class KerasCell(Arguments):
@@ -49,7 +41,8 @@ class KerasCell(Arguments):
 
     _gates: int
     _states: int
-    _recurrent_gates_apart = False
+    _activation: Any
+    _recurrent_activation: Any
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -12,11 +12,13 @@ from recell.graph.core import get_default_graph
 from recell.graph.dtypes import DType
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
+from recell.ops.clip import clip_by_value
 from recell.ops.op import OpBuilder
 
 _NAMED = {
     "elu": "recell.ops.nn_activations",
     "exponential": "recell.ops.math_unary:exp",
+    "hard_sigmoid": "recell.rnn.activation",
     "relu": "recell.ops.nn_activations",
     "selu": "recell.ops.nn_activations",
     "sigmoid": "recell.ops.math_unary",
@@ -30,6 +32,11 @@ _NAMED = {
 def linear(x: Any) -> Any:
     """No activation: what goes in."""
     return x
+
+
+def hard_sigmoid(x: Any) -> Any:
+    """`clip(0.2 x + 0.5, 0, 1)`: Keras' cheap sigmoid. TF symbol: `tf.keras.activations.hard_sigmoid`."""
+    return clip_by_value(0.2 * x + 0.5, 0.0, 1.0)
 
 
 def get_activation(activation: Any) -> Callable[[Any], Any]:
@@ -93,4 +100,4 @@ def applied(activation: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return apply
 
 
-__all__ = ["activation_name", "applied", "as_attribute", "get_activation", "linear"]
+__all__ = ["activation_name", "applied", "as_attribute", "get_activation", "hard_sigmoid", "linear"]
