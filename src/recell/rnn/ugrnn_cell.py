@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from recell.graph.convert import convert_to_tensor
 from recell.ops.array_join import split
 from recell.ops.math_unary import sigmoid, tanh
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
 from recell.rnn.linear import linear
+from recell.rnn.static_depth import known_depth
 from recell.rnn.unit_state import UnitState
 
 
@@ -30,6 +32,7 @@ class UGRNNCell(UnitState, RNNCell):
       reuse: True to use variables that exist, under the scope of the first call.
 
     Call: inputs `[batch, depth]`, state `[batch, units]` -> output `[batch, units]` and the same tensor as new state.
+    ValueError for inputs of unknown depth or another rank than 2.
 
     Example:
       >>> import recell.v1 as tf
@@ -54,6 +57,8 @@ class UGRNNCell(UnitState, RNNCell):
         self._activation = get_activation(activation)
 
     def call(self, inputs: Any, state: Any) -> Any:
+        inputs = convert_to_tensor(inputs)
+        known_depth(inputs.shape)  # of which linear has less to say
         gates = linear([inputs, state], 2 * self._num_units, True, kernel_initializer=self._initializer)
         g, c = split(value=gates, num_or_size_splits=2, axis=1)
         g = sigmoid(g + self._forget_bias)
