@@ -149,9 +149,9 @@ def _with_shape(array: np.ndarray, shape: tuple[int, ...], verify: bool) -> np.n
     size = int(np.prod(shape, dtype=np.int64))
     if verify:
         raise TypeError(f"Expected Tensor's shape: {shape}, got {array.shape}.")
-    if array.size > size:
+    if array.size > size > 0:  # any value does for no elements at all
         raise ValueError(f"Too many elements provided. Needed at most {size}, but received {array.size}")
-    if array.size == 0:
+    if array.size == 0 or size == 0:
         return np.zeros(shape, array.dtype)
     flat = array.ravel()
     if array.size < size:

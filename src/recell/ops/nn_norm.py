@@ -40,7 +40,11 @@ def _moments(x: Tensor, axis: Any, keepdims: bool = False) -> list[Tensor]:
     wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
     if axis == ():
         return [x.clone(), torch.zeros_like(x)]
-    variance, mean = torch.var_mean(wide, axis, correction=0, keepdim=keepdims)
+    if wide.numel():
+        variance, mean = torch.var_mean(wide, axis, correction=0, keepdim=keepdims)
+    else:  # of which torch's own function warns
+        mean = wide.mean(axis, keepdim=keepdims)
+        variance = mean.clone()
     return [mean.to(x.dtype), variance.to(x.dtype)]
 
 
@@ -147,7 +151,9 @@ def _batch_normalization(
     if scale is not None:
         inverse = inverse * scale
     shift = -mean * inverse if offset is None else offset - mean * inverse
-    return torch.addcmul(shift, x, inverse)
+    # Not addcmul, which rounds once: in a row of equal elements x and the mean must round alike, or under the tiny
+    # epsilon of a layer normalisation their difference, which is zero, becomes one that shows.
+    return x * inverse + shift
 
 
 def batch_normalization(
