@@ -45,7 +45,9 @@ def answer(tf: Any, source: str) -> Any:
                 session.run(tf.local_variables_initializer())
                 return {"result": _plain(scope.get("result"), tf, session, scope["feed"])}
         except Exception as error:
-            return {"error": [type(error).__name__, str(error).split("\n")[0]]}
+            # TensorFlow 1.15 puts a traceback before what is wrong in a layer's `call`.
+            said = re.sub(r"^in converted code:.*\n    \w+Error: ", "", str(error), flags=re.DOTALL)
+            return {"error": [type(error).__name__, said.split("\n")[0]]}
 
 
 def _after(tf: Any, op: Any) -> Any:

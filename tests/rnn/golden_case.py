@@ -127,6 +127,11 @@ class Feeds:
         self.made[key] = self.tf.placeholder(self.tf.as_dtype(value.dtype), static)
         return self.made[key]
 
+    def inputs(self, prefix: str) -> Any:
+        """A cell's inputs: `prefix/0`, or a tuple of it, `prefix/1`, ..., for a cell that takes several."""
+        leaves = tuple(self(f"{prefix}/{n}") for n in range(len(self.golden.leaves(prefix))))
+        return leaves if len(leaves) > 1 else leaves[0]
+
     def optional(self, key: str) -> Any:
         return self(key) if key in self.golden else None
 
@@ -186,7 +191,8 @@ def check_gradients(
     gradients = tf.gradients(loss, wrt)
     none = [key for key, gradient in zip(keys, gradients) if gradient is None]
     assert none == golden.meta["gradient_none"][kind], (golden.name, kind, none)
-    present = [(key, gradient) for key, gradient in zip(keys, gradients) if gradient is not None]
+    # TensorFlow's gradient of rows that are looked up is IndexedSlices, and goldens hold dense ones.
+    present = [(key, tf.convert_to_tensor(gradient)) for key, gradient in zip(keys, gradients) if gradient is not None]
     values = session.run([loss] + [gradient for _, gradient in present], feed_dict)
     scale = 1 + abs(float(golden[kind + "/loss"]))
     assert abs(float(values[0]) - float(golden[kind + "/loss"])) <= golden.gradient_tolerance * scale, (kind, values[0])
@@ -229,13 +235,16 @@ def check_cell(tf: Any, name: str, part: str) -> None:
 
 def _run_part(tf: Any, cell: Any, feeds: Feeds, part: str) -> tuple[Any, Any]:
     if part == "step":
-        return cell(feeds("step/in/x/0"), feeds.state(cell, "step/in/state"))
+        return cell(feeds.inputs("step/in/x"), feeds.state(cell, "step/in/state"))
     if part == "dyn0":
-        return tf.nn.dynamic_rnn(cell, feeds("dyn0/in/x/0"), dtype=tf.float32)
-    inputs, lengths = feeds("dyn/in/x/0"), feeds("dyn/in/sequence_length")
+        return tf.nn.dynamic_rnn(cell, feeds.inputs("dyn0/in/x"), dtype=tf.float32)
+    inputs, lengths = feeds.inputs("dyn/in/x"), feeds("dyn/in/sequence_length")
     state = feeds.state(cell, "dyn/in/state")
     if part == "static":
-        steps = tf.unstack(inputs, axis=1)
+        if isinstance(inputs, tuple):
+            steps = list(zip(*[tf.unstack(leaf, axis=1) for leaf in inputs]))
+        else:
+            steps = tf.unstack(inputs, axis=1)
         outputs, final = tf.nn.static_rnn(cell, steps, initial_state=state, sequence_length=lengths)
         return tf.stack(outputs, axis=1), final
     return tf.nn.dynamic_rnn(cell, inputs, sequence_length=lengths, initial_state=state)
