@@ -85,12 +85,12 @@ class RNNCell(Arguments):
             return super().__call__(inputs, state)
 
     def _rnn_get_variable(self, getter: Any, *args: Any, **kwargs: Any) -> Any:
-        """Notes the variables that `call` makes with `get_variable` as this cell's weights."""
+        """Notes the variables that `call` makes with `get_variable` as this cell's weights, a partitioned one whole."""
         variable = getter(*args, **kwargs)
-        for part in variable if hasattr(variable, "_get_variable_list") else [variable]:
-            own = self._trainable_weights if part.trainable else self._non_trainable_weights
-            if not any(known is part for known in own):
-                own.append(part)
+        parts = list(variable) if hasattr(variable, "_get_variable_list") else [variable]
+        own = self._trainable_weights if all(part.trainable for part in parts) else self._non_trainable_weights
+        if not any(known is variable for known in own):
+            own.append(variable)
         return variable
 
     @property

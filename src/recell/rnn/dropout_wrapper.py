@@ -10,11 +10,13 @@ from typing import Any
 from recell.graph import nest
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
+from recell.graph.shapes import TensorShape
 from recell.graph.static import constant_value
 from recell.graph.tensor import Tensor
 from recell.ops.math_unary import floor
 from recell.ops.nn_dropout import dropout
 from recell.ops.random import random_uniform
+from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import assert_like_rnncell
 from recell.rnn.state import LSTMStateTuple, size_dims
 from recell.rnn.wrappers import RNNCellWrapper
@@ -63,6 +65,7 @@ class DropoutWrapper(RNNCellWrapper):
       [[2. 2. 0. 2.]]
     """
 
+    @keeps_arguments
     def __init__(
         self,
         cell: Any,
@@ -85,10 +88,7 @@ class DropoutWrapper(RNNCellWrapper):
             self._input_keep_prob = _probability("input_keep_prob", input_keep_prob)
             self._state_keep_prob = _probability("state_keep_prob", state_keep_prob)
             self._output_keep_prob = _probability("output_keep_prob", output_keep_prob)
-        self._seed = seed
-        self._variational_recurrent = variational_recurrent
-        self._input_size = input_size
-        self._noise: dict[str, list[Any]] = {}
+        self._noise: dict[str, Any] = {}
         if variational_recurrent:
             self._draw_masks(dtype)
 
@@ -106,11 +106,13 @@ class DropoutWrapper(RNNCellWrapper):
         self._noise["state"] = self._masks("state", self._cell.state_size, dtype)
         self._noise["output"] = self._masks("output", self._cell.output_size, dtype)
 
-    def _masks(self, salt: str, sizes: Any, dtype: Any) -> list[Tensor]:
-        return [
-            random_uniform([1, *size_dims(size)], seed=self._gen_seed(salt, k), dtype=dtype)
+    def _masks(self, salt: str, sizes: Any, dtype: Any) -> Any:
+        """Uniform numbers nested as the sizes are."""
+        masks = [
+            random_uniform([1, *_dims(size)], seed=self._gen_seed(salt, k), dtype=dtype)
             for k, size in enumerate(nest.flatten(sizes))
         ]
+        return nest.pack_sequence_as(sizes, masks)
 
     @property
     def wrapped_cell(self) -> Any:
@@ -137,38 +139,34 @@ class DropoutWrapper(RNNCellWrapper):
     def _dropped(self, values: Any, salt: str, keep_prob: Any, wanted: Any) -> Any:
         """Dropout on the leaves, or on those that `wanted`, a nesting of bools that may be shallower, says.
 
-        Seeds count the leaves of `wanted`, masks those of `values`.
+        TypeError or ValueError where the sizes that masks were made for are nested otherwise.
         """
         wanted = nest.map_structure(lambda _: True, values) if wanted is None else wanted
-        parts = nest.flatten_up_to(wanted, values) if nest.is_sequence(wanted) else [values]
+        parts = nest.flatten_up_to(wanted, values)
+        masks = nest.flatten_up_to(wanted, self._noise[salt]) if self._variational_recurrent else [None] * len(parts)
         results: list[Any] = []
-        for k, (flag, part) in enumerate(zip(nest.flatten(wanted), parts, strict=True)):
-            for leaf in nest.flatten(part):
-                keep = isinstance(flag, bool) and not flag
-                results.append(leaf if keep else self._drop(leaf, salt, k, len(results), keep_prob))
+        for k, (drops, part, mask) in enumerate(zip(nest.flatten(wanted), parts, masks, strict=True)):
+            results.extend([self._drop(part, keep_prob, mask, salt, k)] if drops else nest.flatten(part))
         return nest.pack_sequence_as(values, results)
 
-    def _drop(self, value: Any, salt: str, seed_index: int, mask_index: int, keep_prob: Any) -> Tensor:
+    def _drop(self, value: Any, keep_prob: Any, mask: Any, salt: str, index: int) -> Tensor:
         if not self._variational_recurrent:
-            return dropout(value, rate=1 - keep_prob, seed=self._gen_seed(salt, seed_index))
+            return dropout(value, rate=1 - keep_prob, seed=self._gen_seed(salt, index))
         value = convert_to_tensor(value)
-        mask = floor(self._noise[salt][mask_index] + keep_prob)
-        result = value / keep_prob * mask
+        result = value / keep_prob * floor(mask + keep_prob)
         result.set_shape(value.get_shape())
         return result
 
     def get_config(self) -> dict[str, Any]:
-        own = {
-            "input_keep_prob": self._input_keep_prob,
-            "output_keep_prob": self._output_keep_prob,
-            "state_keep_prob": self._state_keep_prob,
-            "variational_recurrent": self._variational_recurrent,
-            "input_size": self._input_size,
-            "seed": self._seed,
-        }
-        if self._state_filter is not keep_all_but_memory:
-            own["dropout_state_filter_visitor"] = self._state_filter
-        return {**super().get_config(), **own}
+        config = super().get_config()
+        config.pop("dropout_state_filter_visitor")
+        if self._dropout_state_filter_visitor is not None:
+            config["dropout_state_filter_visitor"] = self._dropout_state_filter_visitor
+        return config
+
+
+def _dims(size: Any) -> list[int | None]:
+    return size.as_list() if isinstance(size, TensorShape) else size_dims(size)  # ValueError for one of unknown rank
 
 
 def _probability(name: str, value: Any) -> Any:
@@ -179,7 +177,7 @@ def _probability(name: str, value: Any) -> Any:
         return tensor
     if known < 0 or known > 1:
         raise ValueError(f"Parameter {name} must be between 0 and 1: {int(known)} (received {float(known):g})")
-    return float(value) if isinstance(value, numbers.Real) else float(known)
+    return float(value) if isinstance(value, numbers.Real) else float(known.item())
 
 
 def _drops(probability: Any) -> bool:
