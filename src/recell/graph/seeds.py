@@ -11,6 +11,10 @@ DEFAULT_GRAPH_SEED = 87654321
 _PERIOD = 2**31 - 1
 
 
+class OperationCount(int):
+    """A second seed that stands in for an operation's own: each operation has another one."""
+
+
 def get_seed(graph_seed: int | None, op_seed: int | None, last_id: int) -> tuple[int, int] | tuple[None, None]:
     """The `(seed, seed2)` attributes of a random operation, or `(None, None)` for one that is seeded randomly.
 
@@ -27,5 +31,5 @@ def get_seed(graph_seed: int | None, op_seed: int | None, last_id: int) -> tuple
     if graph_seed is None and op_seed is None:
         return None, None
     seed = DEFAULT_GRAPH_SEED if graph_seed is None else int(graph_seed) % _PERIOD
-    seed2 = last_id if op_seed is None else int(op_seed) % _PERIOD
+    seed2 = OperationCount(last_id) if op_seed is None else int(op_seed) % _PERIOD
     return (0, _PERIOD) if (seed, seed2) == (0, 0) else (seed, seed2)

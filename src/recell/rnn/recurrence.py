@@ -79,7 +79,7 @@ def _replay(ctx: Any) -> Any:
 
 
 def _seeded_replay(ctx: Any) -> Any:
-    """The same for the operations of the step that have a seed."""
+    """The same for the operations of the step that have a seed of their own."""
     if "seeded_replay" not in ctx.state:
         ctx.state["seeded_replay"] = ctx.resources.replay(seeded_operations(ctx.op.attrs["step"]))
     return ctx.state["seeded_replay"]
@@ -223,8 +223,8 @@ def recur(
         "time_major": layout.time_major,
         "unrolled": layout.unrolled,
         "checkpoint": layout.swap_memory and may_repeat(body),
-        # With a graph-level seed, each of TF1's unrolled operations has a seed of its own.
-        "same_draws": layout.unrolled and graph.seed is None and bool(seeded_operations(body)),
+        # Without one, each of TF1's unrolled operations has another stream.
+        "same_draws": layout.unrolled and bool(seeded_operations(body)),
         "output_like": like,
     }
     op = make_node(

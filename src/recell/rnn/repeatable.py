@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from recell.graph.body import Body
+from recell.graph.seeds import OperationCount
 from recell.graph.tensor import Operation
 
 _HARMLESS = frozenset({"Recurrence", "VariableV2", "Gradients"})
@@ -51,8 +52,12 @@ def random_operations(body: Body) -> tuple[Operation, ...]:
 
 
 def seeded_operations(body: Body) -> tuple[Operation, ...]:
-    """Those of them that have a seed."""
-    return tuple(op for op in random_operations(body) if op.attrs["seed"] is not None)
+    """Those of them that have a seed of their own, whatever that of the graph is."""
+    return tuple(
+        op
+        for op in random_operations(body)
+        if op.attrs["seed"] is not None and not isinstance(op.attrs["seed2"], OperationCount)
+    )
 
 
 __all__ = ["may_repeat", "random_operations", "seeded_operations"]
