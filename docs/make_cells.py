@@ -40,7 +40,7 @@ def _classes() -> list[type]:
         for name in public.__all__:
             value = getattr(public, name)
             own = isinstance(value, type) and value.__module__ == module.name
-            if own and hasattr(value, "call") and "TF symbol:" in (value.__doc__ or ""):
+            if own and hasattr(value, "call") and _symbol(value):
                 found[value] = None
     return list(found)
 
@@ -57,22 +57,28 @@ def _markdown(body: str) -> str:
 
 
 def _paper(cls: type, body: str) -> str:
-    """Where the module says whose cell it is, unless the docstring has said so."""
-    source = (inspect.getmodule(cls).__doc__ or "").strip().splitlines()[0]  # type: ignore[union-attr]
+    """Where the docstring, or else its module's, says whose cell it is, unless what is shown says so."""
+    named = re.search(r"^Papers?: ((?:.+\n?)+)", inspect.getdoc(cls) or "", flags=re.MULTILINE)
+    if named:
+        return f"\nSource: {_one_line(named.group(1))}\n"
+    source = _one_line(inspect.getmodule(cls).__doc__ or "")  # type: ignore[union-attr]
     links = re.findall(r"https?://\S+[\w/]", source)
-    named = re.search(r"\((?:19|20)\d\d\)", source)
-    if not (links or named) or any(link in body for link in links):
+    if not (links or re.search(r"\((?:19|20)\d\d\)", source)) or any(link in body for link in links):
         return ""
     return f"\nSource: {source}\n"
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _summary(cls: type) -> str:
-    paragraph = " ".join((inspect.getdoc(cls) or "").split("\n\n")[0].split())
+    paragraph = _one_line((inspect.getdoc(cls) or "").split("\n\n")[0])
     return re.split(r"\.(?:\s+(?=[A-Z])|$)", paragraph)[0]
 
 
 def _symbol(cls: type) -> str:
-    match = re.search(r"TF symbols?: (`[\w.]+`)", inspect.getdoc(cls) or "")
+    match = re.search(rf"TF symbols?: (`[\w.]+\.{cls.__name__}`)", cls.__doc__ or "")
     return match.group(1) if match else ""
 
 

@@ -16,6 +16,8 @@ import recell.v1 as tf
 
 Cells = tf.nn.rnn_cell
 Contrib = tf.contrib.rnn
+Hidden = tf.contrib.rnn.python.ops.rnn_cell
+Grid = tf.contrib.grid_rnn
 nest = tf.contrib.framework.nest
 
 Make = Callable[[], Any]
@@ -51,10 +53,14 @@ class Case:
     inputs: Inputs = vectors
     without: Mapping[str, str] = field(default_factory=dict)
     """Property -> why this cell cannot have it."""
+    lowest: float = -0.5
+    """Where the numbers of initial states begin; they go up to 0.5."""
 
     def __str__(self) -> str:
         return self.name
 
+
+CALLED_ONCE = {"numpy inputs": "makes its variables in the scope of each call, as in TensorFlow"}
 
 CASES = [
     Case("BasicRNNCell", lambda: Cells.BasicRNNCell(4)),
@@ -74,4 +80,79 @@ CASES = [
     Case("ResidualWrapper", lambda: Cells.ResidualWrapper(Cells.GRUCell(3))),
     Case("DeviceWrapper", lambda: Cells.DeviceWrapper(Cells.GRUCell(3), "/cpu:0")),
     Case("DropoutWrapper", lambda: Cells.DropoutWrapper(Cells.GRUCell(3), tf.constant(1.0), tf.constant(1.0))),
+    Case("CoupledInputForgetGateLSTMCell", lambda: Contrib.CoupledInputForgetGateLSTMCell(4, use_peepholes=True)),
+    Case(
+        "CoupledInputForgetGateLSTMCell, layer norm", lambda: Contrib.CoupledInputForgetGateLSTMCell(4, layer_norm=True)
+    ),
+    Case("LayerNormBasicLSTMCell", lambda: Contrib.LayerNormBasicLSTMCell(4)),
+    Case("LayerNormLSTMCell", lambda: Hidden.LayerNormLSTMCell(4, layer_norm=True, num_proj=2)),
+    Case("WeightNormLSTMCell", lambda: Hidden.WeightNormLSTMCell(4)),
+    Case("GLSTMCell", lambda: Contrib.GLSTMCell(6, number_of_groups=3)),
+    Case(
+        "PhasedLSTMCell",
+        lambda: Contrib.PhasedLSTMCell(4, leak=0.2),
+        timed,
+        {"gradients": "the remainder has no derivative by the period, as in TensorFlow"},
+    ),
+    Case("NASCell", lambda: Contrib.NASCell(4, use_bias=True)),
+    Case("SRUCell", lambda: Contrib.SRUCell(4)),
+    Case("IntersectionRNNCell", lambda: Contrib.IntersectionRNNCell(3)),
+    Case("IndRNNCell", lambda: Contrib.IndRNNCell(4)),
+    Case("IndyGRUCell", lambda: Contrib.IndyGRUCell(4)),
+    Case("IndyLSTMCell", lambda: Contrib.IndyLSTMCell(4)),
+    Case("MinimalRNNCell", lambda: Hidden.MinimalRNNCell(4)),
+    Case("CFNCell", lambda: Hidden.CFNCell(4)),
+    Case(
+        "NTMCell",
+        lambda: Hidden.NTMCell(Cells.LSTMCell(4), 5, 3, 1, 1, dtype=tf.float64),
+        without={"half precision": "its dtype is an argument"},
+        lowest=0.05,
+    ),
+    Case("ConvLSTMCell", lambda: Contrib.ConvLSTMCell(1, [5, 2], 3, [3]), images(5, 2)),
+    Case(
+        "Conv1DLSTMCell",
+        lambda: Contrib.Conv1DLSTMCell(input_shape=[5, 2], output_channels=3, kernel_shape=[3]),
+        images(5, 2),
+    ),
+    Case(
+        "Conv2DLSTMCell",
+        lambda: Contrib.Conv2DLSTMCell(input_shape=[4, 3, 2], output_channels=2, kernel_shape=[2, 2]),
+        images(4, 3, 2),
+    ),
+    Case(
+        "Conv3DLSTMCell",
+        lambda: Contrib.Conv3DLSTMCell(input_shape=[2, 3, 2, 1], output_channels=2, kernel_shape=[2, 2, 2]),
+        images(2, 3, 2, 1),
+    ),
+    Case("TimeFreqLSTMCell", lambda: Contrib.TimeFreqLSTMCell(4, feature_size=3)),
+    Case("GridLSTMCell", lambda: Contrib.GridLSTMCell(3, feature_size=2, frequency_skip=1, num_frequency_blocks=[2])),
+    Case(
+        "BidirectionalGridLSTMCell",
+        lambda: Contrib.BidirectionalGridLSTMCell(3, feature_size=2, frequency_skip=1, num_frequency_blocks=[2]),
+    ),
+    Case("Grid1BasicRNNCell", lambda: Grid.Grid1BasicRNNCell(4)),
+    Case("Grid1BasicLSTMCell", lambda: Grid.Grid1BasicLSTMCell(4)),
+    Case("Grid1LSTMCell", lambda: Grid.Grid1LSTMCell(4)),
+    Case("Grid2BasicRNNCell", lambda: Grid.Grid2BasicRNNCell(4)),
+    Case("Grid2BasicLSTMCell", lambda: Grid.Grid2BasicLSTMCell(4)),
+    Case("Grid2LSTMCell", lambda: Grid.Grid2LSTMCell(4)),
+    Case("Grid2GRUCell", lambda: Grid.Grid2GRUCell(4)),
+    Case("Grid3LSTMCell", lambda: Grid.Grid3LSTMCell(4)),
+    Case("GridRNNCell", lambda: Grid.GridRNNCell(4, num_dims=2, input_dims=0, output_dims=0, priority_dims=0)),
+    Case("AttentionCellWrapper", lambda: Contrib.AttentionCellWrapper(Cells.LSTMCell(4), 3)),
+    Case("CompiledWrapper", lambda: Contrib.CompiledWrapper(Cells.GRUCell(4))),
+    Case("EmbeddingWrapper", lambda: Contrib.EmbeddingWrapper(Cells.GRUCell(4), 7, 3), words),
+    Case("HighwayWrapper", lambda: Contrib.HighwayWrapper(Cells.GRUCell(3)), without=CALLED_ONCE),
+    Case(
+        "HighwayWrapper, two gates",
+        lambda: Contrib.HighwayWrapper(Cells.LSTMCell(3), False, 0.5),
+        without=CALLED_ONCE,
+    ),
+    Case("AttentionCellWrapper, other sizes", lambda: Contrib.AttentionCellWrapper(Cells.LSTMCell(4), 3, 2, 5, 6)),
+    Case(
+        "AttentionCellWrapper, joined state",
+        lambda: Contrib.AttentionCellWrapper(Cells.GRUCell(4), 2, state_is_tuple=False),
+    ),
+    Case("InputProjectionWrapper", lambda: Contrib.InputProjectionWrapper(Cells.GRUCell(4), 2)),
+    Case("OutputProjectionWrapper", lambda: Contrib.OutputProjectionWrapper(Cells.GRUCell(4), 2)),
 ]

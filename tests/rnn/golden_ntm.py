@@ -54,7 +54,7 @@ def check_ntm(tf: Any, name: str) -> None:
         golden.compare_leaves("state", session.run(flat(tf, state), feeds.feed_dict()))
         keys = ["in/x"] + ["var/" + n for n in names]
         loss = weighted_sum(tf, golden, "R/out", [output])
-        check_gradients(tf, session, golden, "grad", loss, [inputs] + tf.trainable_variables(), keys, feeds.feed_dict())
+        check_gradients(tf, session, golden, "grad", loss, [inputs, *tf.trainable_variables()], keys, feeds.feed_dict())
 
 
 def main() -> None:

@@ -294,7 +294,7 @@ class TestErrors:
         _, state = cell(x, cell.zero_state(1, tf.float32))
         with pytest.raises(ValueError, match="Trying to share variable conv_1d_lstm_cell/kernel"):
             cell(x, state)
-        with pytest.raises(ValueError, match="enters the loop with shape"):
+        with pytest.raises(ValueError, match="Trying to share variable rnn/conv_1d_lstm_cell/kernel"):
             tf.nn.static_rnn(Contrib.Conv1DLSTMCell(**IMAGE, skip_connection=True), [x, x], dtype=tf.float32)
 
 

@@ -53,7 +53,6 @@ def _without_annotations(signatures: list[str]) -> list[str]:
 
 _A_STEP = "a cell's step is one operation, and its parts have no numbers of their own"
 _STATE = "the loop of dynamic_rnn is one operation: the structures are the states alone, without TF's counters"
-_WEIGHTS = "the weights of a wrapped cell are the wrapper's too; TF knows them only where the wrapper opens a scope"
 _CONFIG = "a stack of cells is described by its cells, and can be made again from that"
 _OTHER_STATE = (
     "The two structures don't have the same nested structure.\n\nFirst structure: type={}",
@@ -89,13 +88,6 @@ OURS = {
         "TF numbers the arrays of all graphs of the process",
         ("Could not write to TensorArray index 0 because it has already been written to.",),
     ),
-    "dropout_wrapped_named_cell": Ours(_WEIGHTS, reads=lambda found: [*found[:2], []]),
-    "weights_of_multirnn": Ours(
-        _WEIGHTS, reads=lambda found: [[name for name in names if "/cell_1/" not in name] for names in found]
-    ),
-    "weights_of_wrappers": Ours(
-        _WEIGHTS, reads=lambda found: [[[], 0, 0, built] for _, _, _, built in found[:3]] + found[3:]
-    ),
     "scope_name_and_dtype": Ours("a layer knows its graph", reads=lambda found: [*found[:3], not found[3]]),
     "config_multirnn": Ours(
         _CONFIG, reads=lambda found: {key: found[key] for key in found if key not in ("cells", "state_is_tuple")}
@@ -112,9 +104,6 @@ OURS = {
     ),
     "cell_returns_one_thing": Ours(
         "there is no eager execution to recommend", ("iterating over `tf.Tensor` is not allowed in Graph execution.",)
-    ),
-    "static_rnn_growing_state": Ours(
-        "the steps are one operation", ("enters the loop with shape (4, 3), but has shape (4, 6)",), "ValueError"
     ),
     "multirnn_state_too_short": Ours(
         "StagingError is what TF wraps every error of a rewritten function in",
@@ -136,7 +125,7 @@ OURS = {
 }
 
 _DOUBLE = "TF has it in single precision only, or makes some of its variables in single precision"
-_CARRY = "the class forgets its base's constructor, and has no weights and no name"
+_CARRY = "TF's class forgets its base's constructor, and has no weights and no name"
 
 
 def _variables(cell: str, prefix: str = "") -> list[str]:
@@ -148,8 +137,8 @@ def _in_double(cell: str, prefix: str) -> Ours:
 
 
 def _weights(cell: str) -> Ours:
-    """All variables, the wrapper's own before those of the cell inside."""
-    found = sorted(_variables(cell), key=lambda name: "cell" in name)
+    """The wrapper's own variables."""
+    found = [name for name in _variables(cell) if "cell" not in name]
     return Ours(_CARRY, result=[found, found, False])
 
 
@@ -169,10 +158,6 @@ OURS.update(
             "highway",
             "highway_free",
         ]
-    }
-    | {
-        f"weights/{cell}": Ours(_WEIGHTS, reads=lambda found: [[], [], found[2]])
-        for cell in ("residual", "device", "dropout")
     }
     | {f"weights/{cell}": _weights(cell) for cell in ("highway", "highway_free", "compiled")}
     | {

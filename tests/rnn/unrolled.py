@@ -33,13 +33,16 @@ class Unrolled:
     ) -> None:
         random = np.random.RandomState(seed)
         self.time = time
+        self.dtype = tf.as_dtype(dtype)
         self.cell = case.make()
         values = nest.map_structure(lambda a: _typed(a, dtype), case.inputs(random, batch, time))
         self.inputs = nest.map_structure(_placeholder, values)
-        zero = self.cell.zero_state(batch, tf.as_dtype(dtype))
+        zero = nest.map_structure(tf.convert_to_tensor, self.cell.zero_state(batch, tf.as_dtype(dtype)))
         shapes = [leaf.shape.as_list() for leaf in nest.flatten(zero)]
         kinds = [leaf.dtype.as_numpy_dtype for leaf in nest.flatten(zero)]
-        states = [_typed(random.uniform(-0.5, 0.5, s), np.dtype(k).name) for s, k in zip(shapes, kinds, strict=True)]
+        states = [
+            _typed(random.uniform(case.lowest, 0.5, s), np.dtype(k).name) for s, k in zip(shapes, kinds, strict=True)
+        ]
         self.initial = [_placeholder(value) for value in states]
         self.feed = dict(zip(nest.flatten(self.inputs), nest.flatten(values), strict=True))
         self.feed |= dict(zip(self.initial, states, strict=True))
@@ -48,17 +51,19 @@ class Unrolled:
         self.outputs, self.final = nest.flatten(outputs), nest.flatten(final)
 
     def _dynamic(self, state: Any, lengths: Any) -> Any:
-        return tf.nn.dynamic_rnn(self.cell, self.inputs, sequence_length=lengths, initial_state=state)
+        return tf.nn.dynamic_rnn(self.cell, self.inputs, lengths, state, self.dtype)
 
     def _static(self, state: Any, lengths: Any) -> Any:
-        outputs, state = tf.nn.static_rnn(self.cell, self._steps(), initial_state=state, sequence_length=lengths)
+        outputs, state = tf.nn.static_rnn(self.cell, self._steps(), state, self.dtype, lengths)
         return _joined(outputs), state
 
     def _loop(self, state: Any, lengths: Any) -> Any:
         assert lengths is None
         outputs = []
-        with tf.variable_scope("rnn"):
-            for x in self._steps():
+        with tf.variable_scope("rnn") as scope:
+            for number, x in enumerate(self._steps()):
+                if number == 1:  # the idiom of such loops: some wrappers know no other way to find their variables
+                    scope.reuse_variables()
                 output, state = self.cell(x, state)
                 outputs.append(output)
         return _joined(outputs), state

@@ -1,4 +1,7 @@
-"""`CudnnCompatibleLSTMCell` and `CudnnCompatibleGRUCell`: single steps of what cuDNN's networks compute."""
+"""`CudnnCompatibleLSTMCell` and `CudnnCompatibleGRUCell`: single steps of what cuDNN's networks compute.
+
+The networks are those of Appleyard et al., https://arxiv.org/abs/1604.01946.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,10 @@ class CudnnCompatibleLSTMCell(LSTMBlockCell):
     """`LSTMBlockCell` without forget bias, peepholes and clip: the cell of `CudnnLSTM`'s layers and checkpoints.
 
     TF symbol: `tf.contrib.cudnn_rnn.CudnnCompatibleLSTMCell`; the maths: `recell.kernels.lstm_step`.
+
+        i, j, f, o = [x, h] W + b
+        c' = sigmoid(f) * c + sigmoid(i) * tanh(j)
+        h' = sigmoid(o) * tanh(c')
 
     Variables: `cudnn_compatible_lstm_cell/kernel` `[depth + units, 4 * units]`, columns i, j, f, o (cuDNN's own
     order is i, f, j, o); `cudnn_compatible_lstm_cell/bias` `[4 * units]`, zeros at first.

@@ -1,4 +1,7 @@
-"""`CudnnLSTM`, `CudnnGRU`, `CudnnRNNTanh`, `CudnnRNNRelu`: cuDNN's networks as layers, on any device."""
+"""`CudnnLSTM`, `CudnnGRU`, `CudnnRNNTanh`, `CudnnRNNRelu`: cuDNN's networks as layers, on any device.
+
+They are those of Appleyard et al., https://arxiv.org/abs/1604.01946.
+"""
 
 from __future__ import annotations
 
@@ -320,7 +323,9 @@ class CudnnGRU(CudnnLayer):
 
 
 class CudnnRNNTanh(CudnnLayer):
-    """Layers of `h' = tanh(x W + bW + h R + bR)`. TF symbol: `tf.contrib.cudnn_rnn.CudnnRNNTanh`.
+    """Layers of Elman's cells, as cuDNN computes them. TF symbol: `tf.contrib.cudnn_rnn.CudnnRNNTanh`.
+
+        h' = tanh(x W + bW + h R + bR)
 
     Variable: `cudnn_rnn_tanh/opaque_kernel`; a checkpoint has the weights as those of `BasicRNNCell` too.
     Args: see `CudnnLayer`. Call: as `CudnnLSTM`, with `(h,)` for the states.
@@ -333,7 +338,9 @@ class CudnnRNNTanh(CudnnLayer):
 
 
 class CudnnRNNRelu(CudnnLayer):
-    """Layers of `h' = relu(x W + bW + h R + bR)`. TF symbol: `tf.contrib.cudnn_rnn.CudnnRNNRelu`.
+    """Layers of Elman's cells, as cuDNN computes them. TF symbol: `tf.contrib.cudnn_rnn.CudnnRNNRelu`.
+
+        h' = relu(x W + bW + h R + bR)
 
     Variable: `cudnn_rnn_relu/opaque_kernel`; a checkpoint has the weights as those of `BasicRNNCell` too.
     Args: see `CudnnLayer`. Call: as `CudnnLSTM`, with `(h,)` for the states.

@@ -1,4 +1,7 @@
-"""`GRUBlockCell` and `GRUBlockCellV2`: the GRU of TensorFlow's fused kernel."""
+"""`GRUBlockCell` and `GRUBlockCellV2`: the GRU of Cho et al. as TensorFlow's fused kernel has it.
+
+https://arxiv.org/abs/1406.1078.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,13 @@ class GRUBlockCell(UnitState, LayerRNNCell):
 class GRUBlockCellV2(GRUBlockCell):
     """`GRUBlockCell` whose variables have the names of `GRUCell`'s, so that the two read each other's checkpoints.
 
-    TF symbol: `tf.contrib.rnn.GRUBlockCellV2`. Variables: `gru_cell/gates/kernel`, `gru_cell/gates/bias`,
+    TF symbol: `tf.contrib.rnn.GRUBlockCellV2`.
+
+        r, u = sigmoid([x, h] W + b)
+        c    = tanh([x, r * h] Wc + bc)
+        h'   = u * h + (1 - u) * c
+
+    Variables: `gru_cell/gates/kernel`, `gru_cell/gates/bias`,
     `gru_cell/candidate/kernel`, `gru_cell/candidate/bias`; all else is as in `GRUBlockCell`.
 
     Example:

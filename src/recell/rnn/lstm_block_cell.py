@@ -1,4 +1,7 @@
-"""`LSTMBlockCell`: the LSTM of TensorFlow's fused kernels, one step at a time."""
+"""`LSTMBlockCell`: the LSTM of TensorFlow's fused kernels, one step at a time.
+
+That of Zaremba et al., https://arxiv.org/abs/1409.2329, with peepholes (Gers and Schmidhuber, 2000) on request.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`LSTMBlockFusedCell`: an LSTM over whole sequences at once, and the base of such layers, `LSTMBlockWrapper`."""
+"""`LSTMBlockFusedCell`: an LSTM over whole sequences at once, and the base of such layers, `LSTMBlockWrapper`.
+
+The LSTM is that of Zaremba et al., https://arxiv.org/abs/1409.2329.
+"""
 
 from __future__ import annotations
 

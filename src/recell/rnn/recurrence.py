@@ -176,6 +176,61 @@ class Layout:
     swap_memory: bool = False
 
 
+@dataclass(frozen=True)
+class Step:
+    """One step of a cell, traced: its body, what it starts from, and how its results are nested."""
+
+    body: Body
+    inputs: list[Tensor]
+    lengths: Tensor | None
+    states: list[Tensor]
+    output_structure: Any
+    state_structure: Any
+    layout: Layout
+
+    @property
+    def outputs(self) -> Sequence[Tensor]:
+        return self.body.outputs[: len(self.body.outputs) - len(self.states)]
+
+    @property
+    def new_states(self) -> Sequence[Tensor]:
+        return self.body.outputs[len(self.body.outputs) - len(self.states) :]
+
+    @property
+    def keeps_its_state(self) -> bool:
+        """Whether new states have the shapes and dtypes of the old ones, as far as is known."""
+        return all(
+            a.dtype.base_dtype is b.dtype.base_dtype and a.shape.is_compatible_with(b.shape)
+            for a, b in zip(self.states, self.new_states, strict=True)
+        )
+
+
+def trace_step(
+    cell: Callable[[Any, Any], Any], inputs: Any, lengths: Tensor | None, state: Any, layout: Layout
+) -> Step:
+    """Calls `cell` once, on formal arguments: see `recur`."""
+    leaves = nest.flatten(inputs)
+    flat_state = [convert_to_tensor(leaf) for leaf in flatten_values(state)]
+    specs = [(leaf.dtype.base_dtype, _without_time(leaf, layout), "TensorArrayReadV3") for leaf in leaves]
+    specs += [(leaf.dtype.base_dtype, leaf.shape, f"Identity_{3 + k}") for k, leaf in enumerate(flat_state)]
+    kept: list[Any] = []
+
+    def run(*args: Tensor) -> list[Tensor]:
+        xs = nest.pack_sequence_as(inputs, list(args[: len(leaves)]))
+        old = pack_values(state, args[len(leaves) :])
+        output, new = cell(xs, old)
+        kept.extend((output, new))
+        results = [convert_to_tensor(leaf) for leaf in flatten_values(new)]
+        if len(results) != len(flat_state):
+            nest.assert_same_structure(state, new)
+        return [*(convert_to_tensor(leaf) for leaf in nest.flatten(output)), *results]
+
+    graph = get_default_graph()
+    body = trace(graph, graph.get_name_scope() or "recurrence", specs, run)
+    output, new_state = kept
+    return Step(body, leaves, lengths, flat_state, output, new_state, layout)
+
+
 def recur(
     cell: Callable[[Any, Any], Any],
     inputs: Any,
@@ -196,47 +251,35 @@ def recur(
 
     Raises ValueError when a new state has another shape than the state before, TypeError for another dtype.
     """
-    leaves = nest.flatten(inputs)
-    flat_state = [convert_to_tensor(leaf) for leaf in flatten_values(state)]
-    specs = [(leaf.dtype.base_dtype, _without_time(leaf, layout), "TensorArrayReadV3") for leaf in leaves]
-    specs += [(leaf.dtype.base_dtype, leaf.shape, f"Identity_{3 + k}") for k, leaf in enumerate(flat_state)]
-    kept: list[Any] = []
+    return recur_traced(trace_step(cell, inputs, lengths, state, layout), output_size)
 
-    def run(*args: Tensor) -> list[Tensor]:
-        xs = nest.pack_sequence_as(inputs, list(args[: len(leaves)]))
-        old = pack_values(state, args[len(leaves) :])
-        output, new = cell(xs, old)
-        kept.extend((output, new))
-        results = [convert_to_tensor(leaf) for leaf in flatten_values(new)]
-        _check_states(flat_state, results, lengths, state, new)
-        return [*(convert_to_tensor(leaf) for leaf in nest.flatten(output)), *results]
 
-    graph = get_default_graph()
-    body = trace(graph, graph.get_name_scope() or "recurrence", specs, run)
-    output, new_state = kept
-    output_leaves = body.outputs[: len(body.outputs) - len(flat_state)]
-    shapes, like = _output_shapes(output_leaves, output_size, layout)
+def recur_traced(step: Step, output_size: Any) -> Result:
+    """The node of a step that is traced: see `recur`."""
+    _check_states(step)
+    layout, lengths = step.layout, step.lengths
+    shapes, like = _output_shapes(step.outputs, output_size, layout)
     attrs = {
-        "step": body,
-        "input_count": len(leaves),
+        "step": step.body,
+        "input_count": len(step.inputs),
         "has_lengths": lengths is not None,
         "time_major": layout.time_major,
         "unrolled": layout.unrolled,
-        "checkpoint": layout.swap_memory and may_repeat(body),
+        "checkpoint": layout.swap_memory and may_repeat(step.body),
         # Without one, each of TF1's unrolled operations has another stream.
-        "same_draws": layout.unrolled and bool(seeded_operations(body)),
+        "same_draws": layout.unrolled and bool(seeded_operations(step.body)),
         "output_like": like,
     }
     op = make_node(
         "Recurrence",
-        [*leaves, *([] if lengths is None else [lengths]), *flat_state],
+        [*step.inputs, *([] if lengths is None else [lengths]), *step.states],
         attrs,
         "Recurrence",
-        dtypes=[leaf.dtype.base_dtype for leaf in body.outputs],
-        shapes=[*shapes, *_final_shapes(flat_state, body.outputs[len(output_leaves) :])],
+        dtypes=[leaf.dtype.base_dtype for leaf in step.body.outputs],
+        shapes=[*shapes, *_final_shapes(step.states, step.new_states)],
     )
-    count = len(output_leaves)
-    return Result(op.outputs[:count], op.outputs[count:], output, new_state)
+    count = len(step.outputs)
+    return Result(op.outputs[:count], op.outputs[count:], step.output_structure, step.state_structure)
 
 
 def _without_time(leaf: Tensor, layout: Layout) -> TensorShape:
@@ -244,33 +287,21 @@ def _without_time(leaf: Tensor, layout: Layout) -> TensorShape:
     return TensorShape(None) if dims is None else TensorShape.of((layout.batch, *dims[2:]))
 
 
-def _check_states(
-    before: Sequence[Tensor], after: Sequence[Tensor], lengths: Tensor | None, old: Any, new: Any
-) -> None:
-    if len(after) != len(before):
-        nest.assert_same_structure(old, new)
-    for tensor, result in zip(before, after, strict=True):
+def _check_states(step: Step) -> None:
+    if step.keeps_its_state:
+        return
+    for tensor, result in zip(step.states, step.new_states, strict=True):
         if result.dtype.base_dtype is not tensor.dtype.base_dtype:
             raise TypeError(
                 f"The state that starts as '{tensor.name}' has dtype {tensor.dtype.base_dtype.name}, but the step "
                 f"returns '{result.name}' of dtype {result.dtype.base_dtype.name} for it. Use tf.cast in the cell."
             )
-        _check_state_shape(tensor, result, lengths)
-
-
-def _check_state_shape(tensor: Tensor, result: Tensor, lengths: Tensor | None) -> None:
-    was, now = tensor.shape.tuple, result.shape.tuple
-    if was is None or now is None:
-        return
-    different = len(was) != len(now) or any(
-        a is not None and b is not None and a != b for a, b in zip(was, now, strict=True)
-    )
-    if different:
-        raise ValueError(
-            f"Input tensor '{tensor.name}' enters the loop with shape {tensor.shape}, but has shape {result.shape} "
-            "after one iteration. A state must keep its shape from step to step"
-            + ("." if lengths is None else ", and rows past their length keep the state they had.")
-        )
+        if not tensor.shape.is_compatible_with(result.shape):
+            raise ValueError(
+                f"Input tensor '{tensor.name}' enters the loop with shape {tensor.shape}, but has shape {result.shape} "
+                "after one iteration. A state must keep its shape from step to step"
+                + ("." if step.lengths is None else ", and rows past their length keep the state they had.")
+            )
 
 
 def check_lengths(lengths: Tensor, batch: int | None, scope: str) -> None:
@@ -313,4 +344,4 @@ def _final_shapes(before: Sequence[Tensor], after: Sequence[Tensor]) -> list[Ten
     return [a.shape.merge_with(b.shape) for a, b in zip(before, after, strict=True)]
 
 
-__all__ = ["Layout", "Result", "check_lengths", "recur"]
+__all__ = ["Layout", "Result", "Step", "check_lengths", "recur", "recur_traced", "trace_step"]

@@ -10,7 +10,7 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.dimensions import Dimension
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
-from recell.graph.variable_scope import variable_scope
+from recell.graph.variable_scope import get_variable_scope, variable_scope
 from recell.ops.array_join import stack, unstack
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.math_cast import cast
@@ -18,7 +18,7 @@ from recell.ops.state import identity
 from recell.ops.structures import pack_values
 from recell.rnn.cell import assert_like_rnncell
 from recell.rnn.dynamic_rnn import check_state_dtype, initial_state_of, output_sizes
-from recell.rnn.recurrence import Layout, check_lengths, recur
+from recell.rnn.recurrence import Layout, check_lengths, recur_traced, trace_step
 
 
 def static_rnn(
@@ -37,7 +37,8 @@ def static_rnn(
             state = where(t < sequence_length, new_state, state)
 
     The steps become one operation, as in `dynamic_rnn`: a long list costs neither building time nor memory. So the cell
-    is called once while building, and its operations are not in the graph once for each step.
+    is called once while building, and its operations are not in the graph once for each step. A cell whose state
+    changes its shape or dtype from step to step, without lengths, is called for each step as well.
 
     Args:
       cell: an RNNCell, or anything with its `state_size`, `output_size`, `zero_state` and call.
@@ -62,9 +63,9 @@ def static_rnn(
         raise ValueError("inputs must not be empty")
     steps = len(inputs)
     with variable_scope(scope or "rnn"):
-        for step in inputs[1:]:
-            nest.assert_same_structure(inputs[0], step, check_types=False)
-        columns = [[convert_to_tensor(leaf) for leaf in nest.flatten(step)] for step in inputs]
+        for x in inputs[1:]:
+            nest.assert_same_structure(inputs[0], x, check_types=False)
+        columns = [[convert_to_tensor(leaf) for leaf in nest.flatten(x)] for x in inputs]
         batch = _batch_size(columns)
         state = initial_state
         if state is None:
@@ -76,11 +77,24 @@ def static_rnn(
         sequences, time_major = _over_time(columns)
         layout = Layout(steps, batch, time_major, unrolled=True)
         packed = nest.pack_sequence_as(inputs[0], sequences)
-        result = recur(cell, packed, lengths, state, layout, output_sizes(cell))
+        step = trace_step(cell, packed, lengths, state, layout)
+        if lengths is None and not step.keeps_its_state:
+            return _step_by_step(cell, inputs, state)
+        result = recur_traced(step, output_sizes(cell))
         axis = 0 if time_major else 1
         parts = [unstack(leaf, steps, axis, name="outputs") for leaf in result.outputs]
-        outputs = [nest.pack_sequence_as(result.output_structure, list(step)) for step in zip(*parts, strict=True)]
+        outputs = [nest.pack_sequence_as(result.output_structure, list(row)) for row in zip(*parts, strict=True)]
         return outputs, pack_values(result.state_structure, result.states)
+
+
+def _step_by_step(cell: Any, inputs: Sequence[Any], state: Any) -> tuple[list[Any], Any]:
+    """The loop written out, over variables that exist."""
+    get_variable_scope().reuse_variables()
+    outputs = []
+    for x in inputs:
+        output, state = cell(x, state)
+        outputs.append(output)
+    return outputs, state
 
 
 def rnn(

@@ -56,7 +56,7 @@ def _once(*weights: Iterable[Any]) -> list[Any]:
 
 
 class RNNCellWrapper(AroundCell, RNNCell):
-    """A cell around another that adds no scope.
+    """A cell around another that adds no scope, and whose `weights` are its own alone, as in TensorFlow.
 
     Subclasses override `_wrapped(inputs, state, step, **kwargs)`, where `step` is the inner cell's own.
     """
@@ -64,6 +64,9 @@ class RNNCellWrapper(AroundCell, RNNCell):
     def __init__(self, cell: Any, **kwargs: Any) -> None:
         self._cell = cell
         super().__init__(**kwargs)
+
+    trainable_weights = RNNCell.trainable_weights
+    non_trainable_weights = RNNCell.non_trainable_weights
 
     def _wrapped(self, inputs: Any, state: Any, step: Callable[..., Any], **kwargs: Any) -> Any:
         raise NotImplementedError

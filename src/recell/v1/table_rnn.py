@@ -38,11 +38,6 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.rnn.embedding_wrapper": "EmbeddingWrapper",
         "recell.rnn.highway_wrapper": "HighwayWrapper",
         "recell.rnn.projection_wrappers": "InputProjectionWrapper OutputProjectionWrapper",
-        "recell.rnn.attention_cell_wrapper": "AttentionCellWrapper",
-        "recell.rnn.compiled_wrapper": "CompiledWrapper",
-        "recell.rnn.embedding_wrapper": "EmbeddingWrapper",
-        "recell.rnn.highway_wrapper": "HighwayWrapper",
-        "recell.rnn.projection_wrappers": "InputProjectionWrapper OutputProjectionWrapper",
         "recell.rnn.cell": "LayerRNNCell",
         "recell.rnn.conv_lstm_cell": "Conv1DLSTMCell Conv2DLSTMCell Conv3DLSTMCell ConvLSTMCell",
         "recell.rnn.ind_rnn_cell": "IndRNNCell",
@@ -77,7 +72,6 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.rnn.minimal_rnn_cell": "MinimalRNNCell",
         "recell.rnn.ntm_cell": "NTMCell NTMControllerState",
     },
-    "contrib.compiler.jit": {"recell.ops.jit_scope": "experimental_jit_scope"},
     "contrib.rnn.python.ops.lstm_ops": {
         "recell.rnn.cell": "LayerRNNCell",
         "recell.rnn.lstm_block_cell": "LSTMBlockCell",
@@ -99,8 +93,6 @@ ROWS: dict[str, dict[str, str]] = {
         ),
     },
     "python.ops.rnn_cell": {
-        "recell.rnn.embedding_wrapper": "EmbeddingWrapper",
-        "recell.rnn.projection_wrappers": "InputProjectionWrapper OutputProjectionWrapper",
         "recell.rnn.cell": "LayerRNNCell _RNNCell=RNNCell assert_like_rnncell",
         "recell.rnn.linear": "_Linear=Linear _linear=linear linear",
         "recell.rnn.state": "_zero_state_tensors=zero_state_of",
