@@ -13,6 +13,7 @@ from recell.v1.table_nn import ROWS as NN
 from recell.v1.table_ops import ROWS as OPS
 from recell.v1.table_platform import ROWS as PLATFORM
 from recell.v1.table_rnn import ROWS as RNN
+from recell.v1.table_seq2seq import ROWS as SEQ2SEQ
 from recell.v1.table_train import ROWS as TRAIN
 from recell.v1.table_variables import ROWS as VARIABLES
 
@@ -49,6 +50,22 @@ SAME: dict[str, str] = {
     "contrib.grid_rnn.python.ops.grid_rnn_cell": "contrib.grid_rnn",
     "models.rnn.rnn_cell": "python.ops.rnn_cell",
     "models.rnn.rnn": "python.ops.rnn",
+    **{
+        f"contrib.seq2seq.python.ops.{module}": "contrib.seq2seq"
+        for module in (
+            "attention_wrapper",
+            "basic_decoder",
+            "beam_search_decoder",
+            "beam_search_ops",
+            "decoder",
+            "helper",
+            "loss",
+        )
+    },
+    "contrib.legacy_seq2seq.python.ops.seq2seq": "contrib.legacy_seq2seq",
+    "nn.seq2seq": "contrib.legacy_seq2seq",
+    "models.rnn.seq2seq": "contrib.legacy_seq2seq",
+    "python.ops.seq2seq": "contrib.legacy_seq2seq",
     "python.layers.layers": "layers",
     "python.layers.core": "layers",
     "contrib.layers.python.layers": "contrib.layers",
@@ -102,4 +119,4 @@ def _merge(*areas: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return merged
 
 
-TABLE = _merge(GRAPH, VARIABLES, CONTROL, OPS, NN, RNN, TRAIN, LAYERS, PLATFORM)
+TABLE = _merge(GRAPH, VARIABLES, CONTROL, OPS, NN, RNN, TRAIN, LAYERS, SEQ2SEQ, PLATFORM)
