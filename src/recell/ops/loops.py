@@ -126,7 +126,9 @@ def _build_loop(
     if limit and limit[0].shape.ndims not in (0, None):
         raise ValueError(f"maximum_iterations must be a scalar, saw shape: {limit[0].shape}")
     op = make_node("While", [*initial, *limit], attrs, "While", dtypes=[s[0] for s in specs], shapes=shapes)
-    exits = [identity(t, name="Exit") for t in op.outputs]
+    # A loop with a limit counts its iterations in TF, and the counter is the first thing to leave it.
+    names = ["Exit", *(f"Exit_{k + 1}" for k in range(len(op.outputs)))][bool(limit) :]
+    exits = [identity(t, name=name) for t, name in zip(op.outputs, names, strict=False)]
     packed = pack_values(given_back[0], exits)
     return packed[0] if len(exits) == 1 and not same_structure else packed
 

@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-ROWS: dict[str, dict[str, str]] = {}
+ROWS: dict[str, dict[str, str]] = {
+    "contrib.seq2seq": {
+        "recell.seq2seq.decoder": "Decoder dynamic_decode",
+    },
+}
