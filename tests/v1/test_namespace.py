@@ -45,6 +45,15 @@ def test_aliases_are_the_same_object() -> None:
     import recell.v1.compat.v1.python.framework.errors as errors
 
     assert errors is tf.errors
+    from recell.v1.contrib.layers.python.layers import initializers, layers
+
+    assert initializers.xavier_initializer is layers.xavier_initializer is tf.contrib.layers.xavier_initializer
+
+
+@pytest.mark.parametrize("alias", sorted(SAME))
+def test_an_alias_below_another_alias_leads_where_its_row_says(alias: str) -> None:
+    assert _namespace.canonical(alias) == _namespace.canonical(SAME[alias])
+    assert _namespace.canonical(f"{alias}.deeper") == _namespace.canonical(f"{SAME[alias]}.deeper".strip("."))
 
 
 def test_included_names_are_the_same_object() -> None:

@@ -25,13 +25,13 @@ def public_name(path: str, name: str = "") -> str:
 
 @cache
 def canonical(path: str) -> str:
-    """The namespace that `path` stands for: aliases are followed in every part of it, `compat.v1.nn` is `nn`."""
-    done = ""
-    for part in path.split(".") if path else ():
-        done = f"{done}.{part}" if done else part
-        while done in SAME:
-            done = SAME[done]
-    return done
+    """The namespace that `path` stands for: its longest part that is an alias is followed, `compat.v1.nn` is `nn`."""
+    parts = path.split(".")
+    for length in range(len(parts), 0, -1):
+        alias = ".".join(parts[:length])
+        if alias in SAME:
+            return canonical(".".join(part for part in (SAME[alias], *parts[length:]) if part))
+    return path
 
 
 @cache
