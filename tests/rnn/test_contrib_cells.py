@@ -257,10 +257,12 @@ class TestErrors:
         with pytest.raises(ValueError, match="Must have input size == output size for Intersection RNN"):
             Contrib.IntersectionRNNCell(3)(tf.zeros([2, 4]), tf.zeros([2, 3]))
 
-    @pytest.mark.parametrize("cell", [Contrib.SRUCell, Contrib.IndRNNCell, Contrib.IndyGRUCell, Contrib.UGRNNCell])
+    @pytest.mark.parametrize(
+        "cell", [Contrib.SRUCell, Contrib.IndRNNCell, Contrib.IndyGRUCell, Contrib.IndyLSTMCell, Contrib.UGRNNCell]
+    )
     def test_integers(self, cell: Any) -> None:
         with pytest.raises(TypeError):
-            cell(3)(tf.zeros([2, 4], tf.int32), tf.zeros([2, 3], tf.int32))
+            cell(3)(tf.zeros([2, 4], tf.int32), cell(3).zero_state(2, tf.int32))
 
     @pytest.mark.parametrize("cell", [Contrib.SRUCell, Contrib.IndRNNCell, Contrib.IndyGRUCell, MinimalRNNCell])
     def test_wide_state(self, cell: Any) -> None:

@@ -9,9 +9,9 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.dtypes import as_dtype
 from recell.graph.static import constant_value
 from recell.graph.variable_scope import get_variable_scope, variable_scope
-from recell.ops.array_shape import shape as shape_of
 from recell.ops.layer import Layer
 from recell.rnn.arguments import Arguments
+from recell.rnn.input_sizes import known_last, row_count
 from recell.rnn.state import zero_state_of, zero_state_scope
 from recell.rnn.step import check_dtype
 
@@ -85,10 +85,14 @@ class RNNCell(Arguments):
             return super().__call__(inputs, state)
 
     def _rnn_get_variable(self, getter: Any, *args: Any, **kwargs: Any) -> Any:
-        """Notes the variables that `call` makes with `get_variable` as this cell's weights, a partitioned one whole."""
+        """Notes the variables that `call` makes with `get_variable` as this cell's weights, a partitioned one whole.
+
+        What a custom getter made of one, a tensor say, is not trained itself.
+        """
         variable = getter(*args, **kwargs)
         parts = list(variable) if hasattr(variable, "_get_variable_list") else [variable]
-        own = self._trainable_weights if all(part.trainable for part in parts) else self._non_trainable_weights
+        trained = all(getattr(part, "trainable", False) for part in parts)
+        own = self._trainable_weights if trained else self._non_trainable_weights
         if not any(known is variable for known in own):
             own.append(variable)
         return variable
@@ -143,7 +147,7 @@ def _batch_and_dtype(inputs: Any, batch_size: Any, dtype: Any) -> tuple[Any, Any
             "dtype from input tensor is different from the input param. "
             f"Input tensor dtype: {inputs.dtype}, dtype: {dtype}"
         )
-    return shape_of(inputs)[0] if known is None else known, inputs.dtype.base_dtype
+    return row_count(inputs), inputs.dtype.base_dtype
 
 
 class LayerRNNCell(RNNCell):
@@ -168,12 +172,10 @@ class LayerRNNCell(RNNCell):
             self._maybe_build(inputs)
 
     def _depth(self, input_shape: Any) -> int:
-        """The size of the last axis. ValueError when it is not known."""
-        dims = input_shape.as_list()
-        if dims[-1] is None:
-            raise ValueError(f"Expected inputs.shape[-1] to be known, saw shape: {tuple(dims)}")
+        """The size of the last axis. ValueError when it is not known, or a cell cannot compute in its dtype."""
+        depth = known_last(input_shape)
         self._check_supported_dtype()
-        return dims[-1]
+        return depth
 
 
 __all__ = ["LayerRNNCell", "RNNCell", "assert_like_rnncell"]

@@ -9,8 +9,8 @@ from recell.ops.array_join import split
 from recell.ops.linalg import matmul
 from recell.ops.math_unary import sigmoid
 from recell.ops.nn_dense import bias_add
+from recell.rnn.input_sizes import known_last
 from recell.rnn.keras_style import KerasStyleCell
-from recell.rnn.static_depth import known_last
 
 
 class CFNCell(KerasStyleCell):
@@ -55,9 +55,9 @@ class CFNCell(KerasStyleCell):
 
     def call(self, inputs: Any, state: Any) -> Any:
         h = convert_to_tensor(state)
-        v, w = split(value=self.kernel, num_or_size_splits=[2 * self.units, self.units], axis=1)
+        v, w = split(self.kernel, [2 * self.units, self.units], axis=1)
         gates = matmul(h, self.recurrent_kernel) + matmul(inputs, v)
-        theta, eta = split(value=sigmoid(bias_add(gates, self.bias)), num_or_size_splits=2, axis=1)
+        theta, eta = split(sigmoid(bias_add(gates, self.bias)), 2, axis=1)
         output = theta * self.activation(h) + (1.0 - eta) * self.activation(matmul(inputs, w))
         return output, output
 

@@ -88,7 +88,7 @@ class ConvLSTMCell(RNNCell):
         c, h = state
         x, h = convert_to_tensor(inputs), convert_to_tensor(h)
         gates = self._convolved(x, h)
-        i, j, f, o = split(value=gates, num_or_size_splits=4, axis=self._conv_ndims + 1)
+        i, j, f, o = split(gates, 4, axis=self._conv_ndims + 1)
         c = sigmoid(f + self._forget_bias) * c + sigmoid(i) * tanh(j)
         output = tanh(c) * sigmoid(o)
         if self._skip_connection:

@@ -15,8 +15,8 @@ from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
 from recell.rnn.cell_norm import LayerNormed
-from recell.rnn.frequency_lstm import sharded_variable
-from recell.rnn.lstm_options import clipped, input_depth, peepholes, seeing
+from recell.rnn.input_sizes import known_depth
+from recell.rnn.lstm_options import clipped, peepholes, seeing, sharded_kernel
 from recell.rnn.lstm_state import LSTMState
 
 
@@ -88,19 +88,19 @@ class CoupledInputForgetGateLSTMCell(LayerNormed, LSTMState, RNNCell):
         c, m = self._parted(state)
         units, dtype, act = int(self._num_units), inputs.dtype.base_dtype, self._activation
         out = units if self._num_proj is None else int(self._num_proj)
-        rows = input_depth(inputs) + out
-        kernel = sharded_variable("W", [rows, 3 * units], dtype, self._num_unit_shards)
+        rows = known_depth(inputs.shape) + out
+        kernel = sharded_kernel("W", [rows, 3 * units], dtype, self._num_unit_shards)
         bias = get_variable("B", [3 * units], dtype, initializer=Zeros())
         product = matmul(concat([inputs, m], 1), kernel)
         gates = product if self._layer_norm else bias_add(product, bias)
-        j, f, o = split(value=gates, num_or_size_splits=3, axis=1)
+        j, f, o = split(gates, 3, axis=1)
         j, f, o = self._normal(j, "transform"), self._normal(f, "forget"), self._normal(o, "output")
         w_f, w_o = peepholes(self._use_peepholes, ["W_F_diag", "W_O_diag"], units, dtype)
         f = sigmoid(seeing(f + self._forget_bias, w_f, c))
         c = self._normal(f * c + (1.0 - f) * act(j), "state")
         m = sigmoid(seeing(o, w_o, c)) * act(c)
         if self._num_proj is not None:
-            m = matmul(m, sharded_variable("W_P", [units, out], dtype, self._num_proj_shards))
+            m = matmul(m, sharded_kernel("W_P", [units, out], dtype, self._num_proj_shards))
             m = clipped(m, self._proj_clip)
         return m, self._joined(c, m)
 

@@ -1,4 +1,4 @@
-"""What the LSTMs that run over frequency share: slices of a spectrum, weights in shards, and the step of one memory.
+"""What the LSTMs that run over frequency share: slices of a spectrum, and the step of one memory.
 
 They walk over `features`, overlapping slices `[batch, feature_size]` of the inputs, from low frequencies to high ones.
 """
@@ -10,24 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from recell.graph.variable_scope import get_variable
-from recell.ops.array_join import concat, split
+from recell.ops.array_join import split
 from recell.ops.array_make import zeros
-from recell.ops.array_shape import shape as shape_of
-from recell.ops.clip import clip_by_value
 from recell.ops.initializers import Zeros
 from recell.ops.linalg import matmul
 from recell.ops.math_unary import sigmoid, tanh
 from recell.ops.nn_dense import bias_add
 from recell.ops.slicing import slice_
 from recell.rnn.arguments import Arguments
-
-
-def known_width(inputs: Any) -> int:
-    """Columns of inputs `[batch, width]`. ValueError for another rank, or an unknown width."""
-    width = inputs.shape.with_rank(2).as_list()[1]
-    if width is None:
-        raise ValueError("Cannot infer input_size from static shape inference.")
-    return width
+from recell.rnn.input_sizes import row_count
+from recell.rnn.lstm_options import clipped, peepholes, seeing, sharded_kernel
 
 
 def slices_in(width: int, size: int, skip: int) -> int:
@@ -43,21 +35,6 @@ def slices(inputs: Any, start: int, count: int, size: int, skip: int) -> list[An
 def part(state: Any, number: int, units: int) -> Any:
     """Columns `[batch, units]` of a joined state `[batch, n * units]`: those of slice k are 2k, c, and 2k + 1, m."""
     return slice_(state, [0, number * units], [-1, units])
-
-
-def sharded_variable(name: str, shape: Sequence[int], dtype: Any, shards: int) -> Any:
-    """One matrix of variables `name_0`, `name_1`, ... below each other, as equal in rows as can be.
-
-    ValueError for more shards than rows.
-    """
-    rows, columns = shape
-    if shards > rows:
-        raise ValueError(f"Too many shards: shape={list(shape)}, num_shards={shards}")
-    least, larger = divmod(rows, shards)
-    parts = [
-        get_variable(f"{name}_{number}", [least + (number < larger), columns], dtype=dtype) for number in range(shards)
-    ]
-    return parts[0] if shards == 1 else concat(parts, 0, name=f"{name}/concat")
 
 
 class FrequencyLSTM(Arguments):
@@ -82,47 +59,45 @@ class FrequencyLSTM(Arguments):
         """A memory's weights, for `depth` features joined with an m of time and one of frequency."""
         columns = (3 if self._couple_input_forget_gates else 4) * self._num_units
         shape = [depth + 2 * self._num_units, columns]
-        joined = sharded_variable(kernel, shape, dtype, self._num_unit_shards)
+        joined = sharded_kernel(kernel, shape, dtype, self._num_unit_shards)
         return joined, get_variable(bias, [columns], dtype=dtype, initializer=Zeros())
 
     def _peepholes(self, names: Sequence[str], dtype: Any) -> dict[str, list[Any]]:
-        """For each gate F, I, O a vector `[units]` for every memory that it sees; `names` with `{}` for the gate."""
-        made: dict[str, list[Any]] = {"F": [], "I": [], "O": []}
-        for gate, vectors in made.items():
-            if self._use_peepholes and not (gate == "F" and self._couple_input_forget_gates):
-                vectors += [get_variable(name.format(gate), [self._num_units], dtype=dtype) for name in names]
-        return made
+        """For each gate a vector `[units]` for every memory that it sees; `names` with `{}` for the gate."""
+        gates = "IO" if self._couple_input_forget_gates else "FIO"
+        return {
+            gate: peepholes(self._use_peepholes, [name.format(gate) for name in names], self._num_units, dtype)
+            for gate in gates
+        }
 
     def _gates(self, joined: Any, weights: tuple[Any, Any]) -> list[Any]:
         """The gates before their activation, `[batch, units]` each."""
         kernel, bias = weights
         return split(bias_add(matmul(joined, kernel), bias), 3 if self._couple_input_forget_gates else 4, axis=1)
 
-    def _memory(self, gates: list[Any], peepholes: dict[str, list[Any]], c: Any, seen: Sequence[Any]) -> Any:
-        """The new c, where `seen` are the old memories."""
+    def _memory(self, gates: list[Any], weights: dict[str, list[Any]], c: Any, seen: Sequence[Any]) -> Any:
+        """The new c, where the peepholes' `weights` look at `seen`, the old memories."""
         i, j, *uncoupled, _ = gates
-        i = sigmoid(_seeing(i, peepholes["I"], seen))
+        i = sigmoid(_seeing(i, weights["I"], seen))
         f = 1.0 - i
         if uncoupled:
-            f = sigmoid(_seeing(uncoupled[0] + self._forget_bias, peepholes["F"], seen))
-        c = f * c + i * tanh(j)
-        return c if self._cell_clip is None else clip_by_value(c, -self._cell_clip, self._cell_clip)
+            f = sigmoid(_seeing(uncoupled[0] + self._forget_bias, weights["F"], seen))
+        return clipped(f * c + i * tanh(j), self._cell_clip)
 
-    def _output(self, gates: list[Any], peepholes: dict[str, list[Any]], c: Any, seen: Sequence[Any]) -> Any:
-        """m of the new memory c, where `seen` are the new memories."""
-        return sigmoid(_seeing(gates[-1], peepholes["O"], seen)) * tanh(c)
+    def _output(self, gates: list[Any], weights: dict[str, list[Any]], c: Any, seen: Sequence[Any]) -> Any:
+        """m of the new memory c, where the peephole's weights look at `seen`, the new memories."""
+        return sigmoid(_seeing(gates[-1], weights["O"], seen)) * tanh(c)
 
     def _no_memory(self, inputs: Any) -> Any:
         """Zeros `[batch, units]`: what frequency brings to the first slice."""
-        batch = inputs.shape.as_list()[0]
-        return zeros([shape_of(inputs)[0] if batch is None else batch, self._num_units], inputs.dtype)
+        return zeros([row_count(inputs), self._num_units], inputs.dtype)
 
 
 def _seeing(gate: Any, weights: Sequence[Any], memories: Sequence[Any]) -> Any:
-    """A gate with its peepholes, if it has any."""
-    for weight, memory in zip(weights, memories, strict=False):
-        gate = gate + weight * memory
+    """A gate that sees several memories, if it has peepholes."""
+    for weight, memory in zip(weights, memories, strict=True):
+        gate = seeing(gate, weight, memory)
     return gate
 
 
-__all__ = ["FrequencyLSTM", "known_width", "part", "sharded_variable", "slices", "slices_in"]
+__all__ = ["FrequencyLSTM", "part", "slices", "slices_in"]

@@ -14,8 +14,8 @@ from recell.ops.slicing import slice_
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
+from recell.rnn.input_sizes import known_depth
 from recell.rnn.linear import linear
-from recell.rnn.lstm_options import input_depth
 from recell.rnn.lstm_state import LSTMState
 
 
@@ -91,10 +91,11 @@ class GLSTMCell(LSTMState, RNNCell):
         """The four gates `[batch, units]`, biases added, of all groups side by side."""
         units, groups = int(self._num_units), self._number_of_groups
         columns = 4 * units // groups
+        xs, ms = self._cut(x, known_depth(x.shape)), self._cut(m, int(self._out_units))
         parts = []
-        for k, pair in enumerate(zip(self._cut(x, input_depth(x)), self._cut(m, int(self._out_units)), strict=True)):
+        for k, pair in enumerate(zip(xs, ms, strict=True)):
             with variable_scope(f"group{k}"):
-                parts.append(split(value=linear(list(pair), columns, False), num_or_size_splits=4, axis=1))
+                parts.append(split(linear(list(pair), columns, False), 4, axis=1))
         dtype = x.dtype.base_dtype
         biases = [get_variable(f"bias_{gate}", [units], dtype, initializer=Zeros()) for gate in "ijfo"]
         return [bias_add(concat(list(g), 1), b) for g, b in zip(zip(*parts, strict=True), biases, strict=True)]

@@ -15,7 +15,8 @@ from recell.ops.array_join import concat
 from recell.ops.array_pad import pad
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
-from recell.rnn.frequency_lstm import FrequencyLSTM, known_width, part, slices, slices_in
+from recell.rnn.frequency_lstm import FrequencyLSTM, part, slices, slices_in
+from recell.rnn.input_sizes import known_depth
 
 
 class GridLSTMCell(FrequencyLSTM, RNNCell):
@@ -137,7 +138,7 @@ class GridLSTMCell(FrequencyLSTM, RNNCell):
 
     def _blocks(self, inputs: Any, offset: int = 0) -> list[list[Any]]:
         """The slices of each block; `offset` columns higher, with zeros where there are none."""
-        width, size, skip = known_width(inputs), self._feature_size, self._frequency_skip
+        width, size, skip = known_depth(inputs.shape), self._feature_size, self._frequency_skip
         counts = self._num_frequency_blocks
         blocks = [(start, slices_in(end - start, size, skip)) for start, end in self._bounds(width)]
         for named, (_, count) in zip(counts, blocks, strict=True):

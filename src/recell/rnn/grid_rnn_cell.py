@@ -13,7 +13,6 @@ from recell.graph.keys import GraphKeys
 from recell.graph.variable_scope import get_variable, variable_scope
 from recell.ops.array_join import concat, split
 from recell.ops.array_make import zeros
-from recell.ops.array_shape import shape as shape_of
 from recell.ops.initializers import Zeros
 from recell.ops.linalg import matmul
 from recell.ops.nn_dense import bias_add
@@ -21,6 +20,7 @@ from recell.ops.slicing import slice_
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
+from recell.rnn.input_sizes import row_count
 from recell.rnn.lstm_cell import LSTMCell
 
 
@@ -204,7 +204,7 @@ class GridRNNCell(RNNCell):
             return
         *others, last = _known(step.h, type(self).__name__)
         last = convert_to_tensor(last)
-        seen = concat(others, 1) if others else zeros([_rows(last), 0], last.dtype)
+        seen = concat(others, 1) if others else zeros([row_count(last), 0], last.dtype)
         new: dict[int, Any] = {}
         for d in dims:
             if d in self._dims.recurrent:
@@ -281,11 +281,6 @@ def _known(values: list[Any], name: str) -> list[Any]:
                 f"non-recurrent and without inputs: put {d} in input_dims, or take it out of non_recurrent_dims."
             )
     return values
-
-
-def _rows(x: Any) -> Any:
-    batch = x.shape.as_list()[0]
-    return shape_of(x)[0] if batch is None else batch
 
 
 __all__ = ["GridRNNCell"]

@@ -11,7 +11,7 @@ from recell.ops.nn_dense import bias_add
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
-from recell.rnn.static_depth import known_last
+from recell.rnn.input_sizes import known_last
 from recell.rnn.unit_state import UnitState
 
 

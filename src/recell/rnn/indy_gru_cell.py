@@ -15,7 +15,7 @@ from recell.ops.nn_dense import bias_add
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
-from recell.rnn.static_depth import known_last
+from recell.rnn.input_sizes import known_last
 from recell.rnn.unit_state import UnitState
 
 
@@ -83,7 +83,7 @@ class IndyGRUCell(UnitState, LayerRNNCell):
     def call(self, inputs: Any, state: Any) -> Any:
         h = convert_to_tensor(state)
         gates = matmul(inputs, self._gate_kernel_w) + tile(h, [1, 2]) * self._gate_kernel_u
-        r, u = split(value=sigmoid(bias_add(gates, self._gate_bias)), num_or_size_splits=2, axis=1)
+        r, u = split(sigmoid(bias_add(gates, self._gate_bias)), 2, axis=1)
         candidate = matmul(inputs, self._candidate_kernel_w) + r * h * self._candidate_kernel_u
         c = self._activation(bias_add(candidate, self._candidate_bias))
         output = u * h + (1.0 - u) * c

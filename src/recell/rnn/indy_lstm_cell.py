@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from recell.graph.convert import convert_to_tensor
 from recell.ops.array_join import split
 from recell.ops.array_pad import tile
 from recell.ops.initializers import RandomUniform, Zeros
@@ -15,6 +14,7 @@ from recell.ops.nn_dense import bias_add
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
+from recell.rnn.input_sizes import known_last
 from recell.rnn.lstm_state import LSTMState
 
 
@@ -67,7 +67,7 @@ class IndyLSTMCell(LSTMState, LayerRNNCell):
         self._activation = get_activation(activation)
 
     def build(self, input_shape: Any) -> None:
-        depth, columns = self._depth(input_shape), 4 * int(self._num_units)
+        depth, columns = known_last(input_shape), 4 * int(self._num_units)
         bias = Zeros() if self._bias_initializer is None else self._bias_initializer
         self._kernel_w = self.add_weight("kernel_w", [depth, columns], initializer=self._kernel_initializer)
         self._kernel_u = self.add_weight("kernel_u", [1, columns], initializer=RandomUniform(-1.0, 1.0))
@@ -75,11 +75,9 @@ class IndyLSTMCell(LSTMState, LayerRNNCell):
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> Any:
-        inputs = convert_to_tensor(inputs)
-        self._build_for(inputs)
         c, h = self._parted(state)
         gates = matmul(inputs, self._kernel_w) + tile(h, [1, 4]) * self._kernel_u
-        i, j, f, o = split(value=bias_add(gates, self._bias), num_or_size_splits=4, axis=1)
+        i, j, f, o = split(bias_add(gates, self._bias), 4, axis=1)
         c = c * sigmoid(f + self._forget_bias) + sigmoid(i) * self._activation(j)
         h = self._activation(c) * sigmoid(o)
         return h, self._joined(c, h)

@@ -11,8 +11,8 @@ from recell.ops.nn_activations import relu
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
+from recell.rnn.input_sizes import known_depth
 from recell.rnn.linear import linear
-from recell.rnn.static_depth import known_depth
 from recell.rnn.unit_state import UnitState
 
 
@@ -71,7 +71,7 @@ class IntersectionRNNCell(UnitState, RNNCell):
         if known_depth(x.shape) != self._num_units:
             x = self._projected(x)
         gates = linear([x, h], 4 * self._num_units, True, kernel_initializer=self._initializer)
-        gh, ch, gy, cy = split(value=gates, num_or_size_splits=4, axis=1)
+        gh, ch, gy, cy = split(gates, 4, axis=1)
         gh, gy = sigmoid(gh + self._forget_bias), sigmoid(gy + self._forget_bias)
         y = gy * x + (1.0 - gy) * self._y_activation(cy)
         return y, gh * h + (1.0 - gh) * tanh(ch)

@@ -88,7 +88,7 @@ class LayerNormBasicLSTMCell(LayerNormed, LSTMState, RNNCell):
         gates = linear([inputs, h], 4 * int(self._num_units), False)
         if not self._layer_norm:
             gates = bias_add(gates, get_variable("bias", [4 * int(self._num_units)], gates.dtype.base_dtype))
-        i, j, f, o = split(value=gates, num_or_size_splits=4, axis=1)
+        i, j, f, o = split(gates, 4, axis=1)
         i, j = self._normal(i, "input"), self._normal(j, "transform")
         f, o = self._normal(f, "forget"), self._normal(o, "output")
         j = self._dropped(self._activation(j))

@@ -13,8 +13,9 @@ from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
 from recell.rnn.cell_norm import LayerNormed
-from recell.rnn.linear import linear
-from recell.rnn.lstm_options import clipped, input_depth, peepholes, seeing, whole_bias
+from recell.rnn.input_sizes import known_depth
+from recell.rnn.linear import linear, whole_bias
+from recell.rnn.lstm_options import clipped, peepholes, seeing
 from recell.rnn.lstm_state import LSTMState
 
 
@@ -83,11 +84,11 @@ class LayerNormLSTMCell(LayerNormed, LSTMState, RNNCell):
 
     def call(self, inputs: Any, state: Any) -> Any:
         inputs = convert_to_tensor(inputs)
-        input_depth(inputs)
+        known_depth(inputs.shape)  # of which linear has less to say
         c, m = self._parted(state)
         units, dtype, act = int(self._num_units), inputs.dtype.base_dtype, self._activation
         with variable_scope(get_variable_scope(), initializer=self._initializer):
-            i, j, f, o = split(value=self._gates(inputs, m), num_or_size_splits=4, axis=1)
+            i, j, f, o = split(self._gates(inputs, m), 4, axis=1)
             i, j = self._normal(i, "input"), self._normal(j, "transform")
             f, o = self._normal(f, "forget"), self._normal(o, "output")
             w_f, w_i, w_o = peepholes(self._use_peepholes, ["w_f_diag", "w_i_diag", "w_o_diag"], units, dtype)

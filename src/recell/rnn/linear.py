@@ -41,14 +41,9 @@ class Linear:
         tensors = _tensors(args)
         depth = _total_depth(tensors)
         dtype = tensors[0].dtype.base_dtype
-        with variable_scope(get_variable_scope()) as outer:
+        with variable_scope(get_variable_scope()):
             self._weights = get_variable("kernel", [depth, output_size], dtype=dtype, initializer=kernel_initializer)
-            self._biases = None
-            if build_bias:
-                with variable_scope(outer) as inner:
-                    inner.set_partitioner(None)  # a bias is added whole
-                    start = Zeros() if bias_initializer is None else bias_initializer
-                    self._biases = get_variable("bias", [output_size], dtype=dtype, initializer=start)
+            self._biases = whole_bias(output_size, dtype, bias_initializer) if build_bias else None
 
     def __call__(self, args: Any) -> Any:
         tensors = _tensors(args)
@@ -81,6 +76,13 @@ def linear(
         return Linear(args, output_size, bias, bias_initializer, kernel_initializer)(args)
 
 
+def whole_bias(size: int, dtype: Any, initializer: Any = None) -> Any:
+    """The variable `bias` `[size]`, zeros at first, in one part whatever the scope's partitioner."""
+    with variable_scope(get_variable_scope()) as scope:
+        scope.set_partitioner(None)
+        return get_variable("bias", [size], dtype, initializer=Zeros() if initializer is None else initializer)
+
+
 def _tensors(args: Any) -> list[Any]:
     if args is None or (nest.is_sequence(args) and not args):
         raise ValueError("`args` must be specified")
@@ -99,4 +101,4 @@ def _total_depth(tensors: Sequence[Any]) -> int:
     return total
 
 
-__all__ = ["Linear", "linear"]
+__all__ = ["Linear", "linear", "whole_bias"]

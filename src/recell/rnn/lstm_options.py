@@ -1,35 +1,32 @@
-"""What LSTM cells that make their variables while running share: depths, biases, peepholes, bounds."""
+"""Options that LSTM cells of several families have: weights in shards, peepholes, bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from recell.graph.variable_scope import get_variable, get_variable_scope, variable_scope
+from recell.graph.variable_scope import get_variable
+from recell.ops.array_join import concat
 from recell.ops.clip import clip_by_value
-from recell.ops.initializers import Zeros
 
 
-def input_depth(inputs: Any) -> int:
-    """The depth of inputs `[batch, depth]`. ValueError when it is not known."""
-    dims = inputs.shape.tuple
-    if not dims or dims[-1] is None:
-        raise ValueError(
-            f"Could not infer input size from the last dimension of {inputs.name}, whose shape is {inputs.shape}: "
-            "it must be known while building (set_shape tells it)."
-        )
-    return dims[-1]
+def sharded_kernel(name: str, shape: Sequence[int], dtype: Any, shards: int) -> Any:
+    """One matrix of variables `name_0`, `name_1`, ... below each other, as equal in rows as can be.
 
-
-def whole_bias(size: int, dtype: Any) -> Any:
-    """The variable `bias` `[size]`, zeros at first, in one part whatever the scope's partitioner."""
-    with variable_scope(get_variable_scope()) as scope:
-        scope.set_partitioner(None)
-        return get_variable("bias", [size], dtype, initializer=Zeros())
+    (`LSTMCell` shards by a partitioner instead: one variable `kernel` of parts.) ValueError for more shards than rows.
+    """
+    rows, columns = shape
+    if shards > rows:
+        raise ValueError(f"Too many shards: shape={list(shape)}, num_shards={shards}")
+    least, larger = divmod(rows, shards)
+    parts = [
+        get_variable(f"{name}_{number}", [least + (number < larger), columns], dtype=dtype) for number in range(shards)
+    ]
+    return parts[0] if shards == 1 else concat(parts, 0, name=f"{name}/concat")
 
 
 def peepholes(wanted: Any, names: Sequence[str], units: int, dtype: Any) -> list[Any]:
-    """A variable `[units]` for each of `names`, by which a gate sees the memory; Nones unless they are wanted."""
+    """A variable `[units]` for each of `names`, by which a gate sees a memory; Nones unless they are wanted."""
     return [get_variable(name, [units], dtype) if wanted else None for name in names]
 
 
@@ -43,4 +40,4 @@ def clipped(x: Any, bound: Any) -> Any:
     return x if bound is None else clip_by_value(x, -bound, bound)
 
 
-__all__ = ["clipped", "input_depth", "peepholes", "seeing", "whole_bias"]
+__all__ = ["clipped", "peepholes", "seeing", "sharded_kernel"]

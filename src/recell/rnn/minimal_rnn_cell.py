@@ -9,8 +9,8 @@ from recell.ops.array_join import concat, split
 from recell.ops.linalg import matmul
 from recell.ops.math_unary import sigmoid
 from recell.ops.nn_dense import bias_add
+from recell.rnn.input_sizes import known_last
 from recell.rnn.keras_style import KerasStyleCell
-from recell.rnn.static_depth import known_last
 
 
 class MinimalRNNCell(KerasStyleCell):
@@ -53,7 +53,7 @@ class MinimalRNNCell(KerasStyleCell):
 
     def call(self, inputs: Any, state: Any) -> Any:
         h = convert_to_tensor(state)
-        w, gate = split(value=self.kernel, num_or_size_splits=self._rows, axis=0)
+        w, gate = split(self.kernel, self._rows, axis=0)
         phi = self.activation(matmul(inputs, w))
         u = sigmoid(bias_add(matmul(concat([phi, h], 1), gate), self.bias))
         output = u * h + (1.0 - u) * phi

@@ -12,8 +12,8 @@ from recell.ops.nn_activations import relu
 from recell.ops.nn_dense import bias_add
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
+from recell.rnn.input_sizes import known_depth
 from recell.rnn.lstm_state import LSTMState
-from recell.rnn.static_depth import known_depth
 
 
 class NASCell(LSTMState, LayerRNNCell):
@@ -71,8 +71,8 @@ class NASCell(LSTMState, LayerRNNCell):
         recurrent = matmul(m, self._recurrent_kernel)
         if self._use_bias:
             recurrent = bias_add(recurrent, self._bias)
-        m1, m2, m3, m4, m5, m6, m7, m8 = split(value=recurrent, num_or_size_splits=8, axis=1)
-        x1, x2, x3, x4, x5, x6, x7, x8 = split(value=matmul(inputs, self._kernel), num_or_size_splits=8, axis=1)
+        m1, m2, m3, m4, m5, m6, m7, m8 = split(recurrent, 8, axis=1)
+        x1, x2, x3, x4, x5, x6, x7, x8 = split(matmul(inputs, self._kernel), 8, axis=1)
         l1 = tanh(sigmoid(x1 + m1) * relu(x2 + m2))
         l2 = tanh(sigmoid(x3 + m3) + relu(x4 * m4))
         l3 = tanh(tanh(x5 + m5) * sigmoid(x6 + m6))

@@ -18,7 +18,6 @@ from recell.ops.array_join import concat, split
 from recell.ops.array_make import ones, zeros
 from recell.ops.array_pad import pad
 from recell.ops.array_shape import expand_dims, squeeze
-from recell.ops.array_shape import shape as shape_of
 from recell.ops.branches import cond
 from recell.ops.clip import clip_by_value
 from recell.ops.comparison import equal
@@ -32,7 +31,7 @@ from recell.ops.reductions import reduce_sum
 from recell.ops.state import identity
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell, assert_like_rnncell
-from recell.rnn.static_depth import known_last
+from recell.rnn.input_sizes import known_last, row_count
 
 
 class NTMControllerState(NamedTuple):
@@ -200,8 +199,7 @@ class NTMCell(LayerRNNCell):
             raise TypeError(
                 f"The cell's variables are {dtype.name}, its state is not ({kinds}): give either its dtype."
             )
-        batch = x.shape.as_list()[0]
-        rows = ones([shape_of(x)[0] if batch is None else batch, 1], dtype)
+        rows = ones([row_count(x), 1], dtype)
 
         def first() -> list[Any]:
             reads = [matmul(rows, tanh(v)) for v in self._init_read_vectors]
@@ -215,13 +213,13 @@ class NTMCell(LayerRNNCell):
         """What the controller says to each head, and an erase and an add vector for each that writes."""
         parameters = bias_add(matmul(controlled, self._params_kernel), self._params_bias)
         sizes = [self.num_parameters_per_head] * self.num_heads + [self.memory_vector_dim] * (2 * self.write_head_num)
-        parts = split(value=self._clipped(parameters), num_or_size_splits=sizes, axis=1)
+        parts = split(self._clipped(parameters), sizes, axis=1)
         return parts[: self.num_heads], parts[self.num_heads :]
 
     def _addressed(self, head: Any, w: Any, memory: Any) -> Any:
         """Where a head looks next, `[batch, memory_size]`."""
         sizes = [self.memory_vector_dim, 1, 1, 2 * self.shift_range + 1, 1]
-        key, beta, g, s, gamma = split(value=head, num_or_size_splits=sizes, axis=1)
+        key, beta, g, s, gamma = split(head, sizes, axis=1)
         g = sigmoid(g)
         similar = exp(softplus(beta) * _cosines(memory, tanh(key)))
         focus = g * (similar / reduce_sum(similar, axis=1, keepdims=True)) + (1.0 - g) * w

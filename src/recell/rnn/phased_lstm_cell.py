@@ -104,7 +104,7 @@ class PhasedLSTMCell(LSTMState, RNNCell):
         units, seen = int(self._num_units), [x, h]
         peep = (lambda memory: [*seen, memory]) if self._use_peepholes else lambda memory: seen
         with variable_scope("mask_gates"):
-            i, f = split(value=sigmoid(linear(peep(c), 2 * units, True)), num_or_size_splits=2, axis=1)
+            i, f = split(sigmoid(linear(peep(c), 2 * units, True)), 2, axis=1)
         with variable_scope("new_input"):
             c_new = c * f + i * tanh(linear(seen, units, True))
         with variable_scope("output_gate"):

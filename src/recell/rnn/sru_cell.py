@@ -13,7 +13,7 @@ from recell.ops.nn_dense import bias_add
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
-from recell.rnn.static_depth import known_last
+from recell.rnn.input_sizes import known_last
 from recell.rnn.unit_state import UnitState
 
 
@@ -63,8 +63,8 @@ class SRUCell(UnitState, LayerRNNCell):
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> Any:
-        j, f, r, s = split(value=matmul(inputs, self._kernel), num_or_size_splits=4, axis=1)
-        f, r = split(value=sigmoid(bias_add(concat([f, r], 1), self._bias)), num_or_size_splits=2, axis=1)
+        j, f, r, s = split(matmul(inputs, self._kernel), 4, axis=1)
+        f, r = split(sigmoid(bias_add(concat([f, r], 1), self._bias)), 2, axis=1)
         c = f * state + (1.0 - f) * j
         h = r * self._activation(c) + (1.0 - r) * s
         return h, c

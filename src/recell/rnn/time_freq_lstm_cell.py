@@ -10,7 +10,8 @@ from typing import Any
 from recell.ops.array_join import concat
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
-from recell.rnn.frequency_lstm import FrequencyLSTM, known_width, part, slices, slices_in
+from recell.rnn.frequency_lstm import FrequencyLSTM, part, slices, slices_in
+from recell.rnn.input_sizes import known_depth
 
 
 class TimeFreqLSTMCell(FrequencyLSTM, RNNCell):
@@ -97,7 +98,7 @@ class TimeFreqLSTMCell(FrequencyLSTM, RNNCell):
         return concat(outputs, 1), concat(states, 1)
 
     def _features(self, inputs: Any) -> list[Any]:
-        width = known_width(inputs)
+        width = known_depth(inputs.shape)
         count = slices_in(width, self._feature_size, self._frequency_skip)
         if count < 1:
             raise ValueError(

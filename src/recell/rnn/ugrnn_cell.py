@@ -10,8 +10,8 @@ from recell.ops.math_unary import sigmoid, tanh
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
+from recell.rnn.input_sizes import known_depth
 from recell.rnn.linear import linear
-from recell.rnn.static_depth import known_depth
 from recell.rnn.unit_state import UnitState
 
 
@@ -60,7 +60,7 @@ class UGRNNCell(UnitState, RNNCell):
         inputs = convert_to_tensor(inputs)
         known_depth(inputs.shape)  # of which linear has less to say
         gates = linear([inputs, state], 2 * self._num_units, True, kernel_initializer=self._initializer)
-        g, c = split(value=gates, num_or_size_splits=2, axis=1)
+        g, c = split(gates, 2, axis=1)
         g = sigmoid(g + self._forget_bias)
         output = g * state + (1.0 - g) * self._activation(c)
         return output, output

@@ -13,7 +13,9 @@ from recell.ops.nn_dense import bias_add, l2_normalize
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
-from recell.rnn.lstm_options import clipped, input_depth, peepholes, seeing, whole_bias
+from recell.rnn.input_sizes import known_depth
+from recell.rnn.linear import whole_bias
+from recell.rnn.lstm_options import clipped, peepholes, seeing
 from recell.rnn.lstm_state import LSTMState
 
 _SCOPE = "wn_lstm_cell"
@@ -88,13 +90,13 @@ class WeightNormLSTMCell(LSTMState, RNNCell):
 
     def call(self, inputs: Any, state: Any) -> Any:
         inputs = convert_to_tensor(inputs)
-        depth = input_depth(inputs)
+        depth = known_depth(inputs.shape)
         c, m = self._parted(state)
         units, dtype, act = int(self._num_units), inputs.dtype.base_dtype, self._activation
         with variable_scope(_SCOPE, initializer=self._initializer):
             kernel = self._weights([depth, m.shape.as_list()[1]], 4 * units, dtype)
             product = bias_add(matmul(concat([inputs, m], 1), kernel), whole_bias(4 * units, dtype))
-            i, j, f, o = split(value=product, num_or_size_splits=4, axis=1)
+            i, j, f, o = split(product, 4, axis=1)
             w_f, w_i, w_o = peepholes(self._use_peepholes, ["w_f_diag", "w_i_diag", "w_o_diag"], units, dtype)
             f, i = sigmoid(seeing(f + self._forget_bias, w_f, c)), sigmoid(seeing(i, w_i, c))
             c = clipped(c * f + i * act(j), self._cell_clip)
@@ -110,7 +112,7 @@ class WeightNormLSTMCell(LSTMState, RNNCell):
         kernel = convert_to_tensor(get_variable("kernel", [sum(depths), columns], dtype))
         if not self._norm:
             return kernel
-        parts = split(value=kernel, num_or_size_splits=depths, axis=0)
+        parts = split(kernel, depths, axis=0)
         lengths = [get_variable(f"norm_{k}", [columns], dtype) for k in range(len(depths))]
         return concat([l2_normalize(v, 0) * g for v, g in zip(parts, lengths, strict=True)], 0)
 
