@@ -8,8 +8,8 @@ from recell.graph import nest
 from recell.graph.convert import convert_to_tensor
 from recell.graph.variable_scope import variable_scope
 from recell.ops.array_join import concat, stack, unstack
-from recell.ops.array_order import reverse, reverse_sequence
 from recell.rnn.cell import assert_like_rnncell
+from recell.rnn.drivers import in_reverse
 from recell.rnn.dynamic_rnn import dynamic_rnn
 from recell.rnn.static_rnn import static_rnn
 
@@ -45,10 +45,9 @@ def bidirectional_dynamic_rnn(
     """
     assert_like_rnncell("cell_fw", cell_fw)
     assert_like_rnncell("cell_bw", cell_bw)
-    time_axis, batch_axis = (0, 1) if time_major else (1, 0)
 
     def backwards(tensors: Any) -> Any:
-        return nest.map_structure(lambda tensor: _reversed(tensor, sequence_length, time_axis, batch_axis), tensors)
+        return nest.map_structure(lambda tensor: in_reverse(tensor, sequence_length, time_major), tensors)
 
     options: dict[str, Any] = {
         "parallel_iterations": parallel_iterations,
@@ -65,12 +64,6 @@ def bidirectional_dynamic_rnn(
                 cell_bw, backwards(inputs), sequence_length, initial_state_bw, dtype, scope=bw_scope, **options
             )
     return (outputs_fw, backwards(outputs_bw)), (state_fw, state_bw)
-
-
-def _reversed(tensor: Any, lengths: Any, time_axis: int, batch_axis: int) -> Any:
-    if lengths is None:
-        return reverse(tensor, axis=[time_axis])
-    return reverse_sequence(tensor, lengths, seq_axis=time_axis, batch_axis=batch_axis)
 
 
 def static_bidirectional_rnn(
@@ -124,7 +117,7 @@ def _reverse_steps(steps: Any, lengths: Any) -> list[Any]:
     turned = []
     for column in columns:
         sequence = stack([convert_to_tensor(leaf) for leaf in column])
-        turned.append(unstack(reverse_sequence(sequence, lengths, seq_axis=0, batch_axis=1), len(steps)))
+        turned.append(unstack(in_reverse(sequence, lengths, time_major=True), len(steps)))
     return [nest.pack_sequence_as(steps[0], list(step)) for step in zip(*turned, strict=True)]
 
 

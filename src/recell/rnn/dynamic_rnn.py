@@ -8,17 +8,23 @@ from typing import Any
 from recell.graph import nest
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
-from recell.graph.dtypes import as_dtype
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.graph.variable_scope import variable_scope
-from recell.ops.array_shape import shape as shape_of
-from recell.ops.math_cast import cast
 from recell.ops.state import identity
 from recell.ops.structures import pack_values
 from recell.rnn.cell import assert_like_rnncell
-from recell.rnn.recurrence import Layout, check_lengths, recur
-from recell.rnn.state import size_dims
+from recell.rnn.drivers import (
+    as_lengths,
+    axes_of,
+    axis_size,
+    check_lengths,
+    check_state_dtype,
+    initial_state_of,
+    output_sizes,
+)
+from recell.rnn.recurrence import recur
+from recell.rnn.traced_step import Layout
 
 
 def dynamic_rnn(
@@ -70,19 +76,17 @@ def dynamic_rnn(
         leaves = [convert_to_tensor(leaf) for leaf in nest.flatten(inputs)]
         _check_rank_two(leaves)
         lengths = as_lengths(sequence_length)
-        if lengths is not None:
-            lengths = identity(lengths, name="sequence_length")
         layout = _layout(leaves, time_major, swap_memory)
         state = initial_state
         if state is None:
-            batch = _dynamic_batch(leaves, time_major) if layout.batch is None else layout.batch
+            batch = axis_size(leaves[0], axes_of(time_major)[1]) if layout.batch is None else layout.batch
             state = initial_state_of(cell, batch, dtype, "If there is no initial_state, you must give a dtype.")
         _check_depths(leaves, time_major)
         check_state_dtype(state, dtype)
         inputs = nest.pack_sequence_as(inputs, leaves)
-        with name_scope("while") as loop:
+        with name_scope("while"):
             if lengths is not None:
-                check_lengths(lengths, layout.batch, loop[:-1])
+                check_lengths(lengths, layout.batch)
             sizes = output_sizes(cell)
             result = recur(_checked_step(cell, sizes, layout.batch), inputs, lengths, state, layout, sizes)
             ends = [identity(leaf, name=f"Exit_{2 + len(result.outputs) + k}") for k, leaf in enumerate(result.states)]
@@ -119,44 +123,6 @@ def _checked_step(cell: Any, sizes: Sequence[Sequence[int | None]], batch: int |
     return step
 
 
-def output_sizes(cell: Any) -> list[Sequence[int | None]]:
-    """The dims of each output leaf behind the batch."""
-    return [size_dims(size) for size in nest.flatten(cell.output_size)]
-
-
-def as_lengths(sequence_length: Any) -> Tensor | None:
-    """The lengths as int32. ValueError when they are no vector."""
-    if sequence_length is None:
-        return None
-    lengths = cast(sequence_length, "int32")
-    if lengths.shape.ndims not in (None, 1):
-        raise ValueError(f"sequence_length must be a vector of length batch_size, but saw shape: {lengths.shape}")
-    return lengths
-
-
-def initial_state_of(cell: Any, batch: Any, dtype: Any, no_dtype: str) -> Any:
-    """The cell's own initial state. ValueError, saying `no_dtype`, without a dtype."""
-    if not dtype:
-        raise ValueError(no_dtype)
-    if getattr(cell, "get_initial_state", None) is not None:
-        return cell.get_initial_state(inputs=None, batch_size=batch, dtype=dtype)
-    return cell.zero_state(batch, dtype)
-
-
-def check_state_dtype(state: Any, dtype: Any) -> None:
-    """ValueError for an initial state that does not say, where `dtype` does not either, of which dtype outputs are."""
-    if dtype or not nest.is_sequence(state):
-        return
-    kinds = [as_dtype(leaf.dtype).base_dtype for leaf in nest.flatten(state)]
-    if not kinds:
-        raise ValueError("Unable to infer dtype from empty state. Give a dtype.")
-    if len(set(kinds)) > 1:
-        raise ValueError(
-            "State has tensors of different inferred_dtypes. Unable to infer a single representative dtype. "
-            f"(They are {', '.join(kind.name for kind in kinds)}: give a dtype, that of the cell's outputs.)"
-        )
-
-
 def _check_rank_two(leaves: Sequence[Tensor]) -> None:
     for leaf in leaves:
         rank = leaf.shape.ndims
@@ -169,16 +135,8 @@ def _check_rank_two(leaves: Sequence[Tensor]) -> None:
             raise ValueError(f"Expected input tensor {leaf} to have rank at least 2")
 
 
-def _axes(time_major: bool) -> tuple[int, int]:
-    return (0, 1) if time_major else (1, 0)
-
-
-def _dynamic_batch(leaves: Sequence[Tensor], time_major: bool) -> Tensor:
-    return shape_of(leaves[0])[_axes(time_major)[1]]
-
-
 def _layout(leaves: Sequence[Tensor], time_major: bool, swap_memory: bool) -> Layout:
-    time_axis, batch_axis = _axes(time_major)
+    time_axis, batch_axis = axes_of(time_major)
     time = _agreed(leaves, time_axis, "Time steps is not the same for all the elements in the input in a batch.")
     batch = _agreed(leaves, batch_axis, "Batch_size is not the same for all the elements in the input.")
     return Layout(time, batch, time_major, swap_memory=bool(swap_memory))
@@ -213,4 +171,4 @@ def _check_depths(leaves: Sequence[Tensor], time_major: bool) -> None:
             )
 
 
-__all__ = ["as_lengths", "dynamic_rnn", "initial_state_of", "output_sizes"]
+__all__ = ["dynamic_rnn"]

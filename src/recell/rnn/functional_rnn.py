@@ -11,7 +11,6 @@ from recell.graph.tensor import Tensor
 from recell.graph.variable_scope import variable_scope
 from recell.ops.array_join import concat
 from recell.ops.array_make import fill, sequence_mask, zeros_like
-from recell.ops.array_order import reverse, reverse_sequence
 from recell.ops.array_shape import reshape, transpose
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.comparison import greater, less_equal, where
@@ -20,6 +19,7 @@ from recell.ops.math_binary import maximum
 from recell.ops.math_cast import cast
 from recell.ops.reductions import reduce_max
 from recell.ops.state import identity
+from recell.rnn.drivers import axes_of, axis_size, in_reverse, integer_lengths
 from recell.rnn.dynamic_rnn import dynamic_rnn
 
 
@@ -59,7 +59,7 @@ def functional_rnn(
 
     Raises:
       AttributeError: not a cell.
-      TypeError: neither `initial_state` nor `dtype`.
+      TypeError: neither `initial_state` nor `dtype`, lengths that are no integers.
       ValueError: inputs of unknown depth or too low a rank, lengths that are not one for each row.
       tf.errors.InvalidArgumentError, in the session: a length beyond the time axis.
 
@@ -90,13 +90,13 @@ def functional_rnn(
         outputs, state = dynamic_rnn(cell, inputs, lengths, **options)
         return outputs, state if lengths is None else nest.map_structure(lambda leaf: _if_any(lengths, leaf), state)
     if lengths is None:
-        outputs, state = dynamic_rnn(cell, _turned(inputs, None, time_major), **options)
-        return nest.map_structure(lambda leaf: _turned(leaf, None, time_major), outputs), state
+        outputs, state = dynamic_rnn(cell, in_reverse(inputs, None, time_major), **options)
+        return nest.map_structure(lambda leaf: in_reverse(leaf, None, time_major), outputs), state
     longest = fill(reshape(batch, [1]), maximum(reduce_max(lengths), 0))
-    outputs, state = dynamic_rnn(cell, _turned(inputs, longest, time_major), longest, **options)
+    outputs, state = dynamic_rnn(cell, in_reverse(inputs, longest, time_major), longest, **options)
     mask = sequence_mask(lengths, time)
     mask = transpose(mask, [1, 0]) if time_major else mask
-    outputs = nest.map_structure(lambda leaf: _masked(mask, _turned(leaf, longest, time_major)), outputs)
+    outputs = nest.map_structure(lambda leaf: _masked(mask, in_reverse(leaf, longest, time_major)), outputs)
     return outputs, state
 
 
@@ -118,7 +118,8 @@ def bidirectional_functional_rnn(
     Args:
       cell_fw, cell_bw: the two cells; their variables are under `scope` ("bidirectional_rnn") `/fw` and `/bw`.
       initial_state_fw, initial_state_bw: nested as the cells' `state_size`; zeros of `dtype` unless given.
-      inputs, dtype, sequence_length, time_major, use_tpu: as in `functional_rnn`.
+      inputs, dtype, time_major, use_tpu: as in `functional_rnn`.
+      sequence_length: integers `[batch]`, or with `fast_reverse` one for all rows.
       fast_reverse: whether the backward cell goes back from the longest row's end, through the padding of the others
         (`reverse` of `functional_rnn`), instead of from each row's own end.
 
@@ -132,6 +133,9 @@ def bidirectional_functional_rnn(
     def along(cell: Any, x: Any, state: Any, within: Any, back: bool = False) -> tuple[Any, Any]:
         return functional_rnn(cell, x, sequence_length, state, dtype, time_major, within, use_tpu, back)
 
+    def backwards(x: Any) -> Tensor:
+        return in_reverse(x, sequence_length, time_major)
+
     with variable_scope(scope or "bidirectional_rnn"):
         with variable_scope("fw") as fw_scope:
             outputs_fw, state_fw = along(cell_fw, inputs, initial_state_fw, fw_scope)
@@ -139,9 +143,8 @@ def bidirectional_functional_rnn(
             if fast_reverse:
                 outputs_bw, state_bw = along(cell_bw, inputs, initial_state_bw, bw_scope, back=True)
             else:
-                lengths = sequence_length
-                outputs_bw, state_bw = along(cell_bw, _turned(inputs, lengths, time_major), initial_state_bw, bw_scope)
-                outputs_bw = nest.map_structure(lambda leaf: _turned(leaf, lengths, time_major), outputs_bw)
+                outputs_bw, state_bw = along(cell_bw, backwards(inputs), initial_state_bw, bw_scope)
+                outputs_bw = nest.map_structure(backwards, outputs_bw)
     return (outputs_fw, outputs_bw), (state_fw, state_bw)
 
 
@@ -150,26 +153,20 @@ def _sizes(inputs: Tensor, time_major: bool) -> tuple[Any, Any]:
     dims = inputs.shape.tuple
     if dims is None or len(dims) < 2:
         raise ValueError(f"Inputs must be [batch, time, depth] of known rank, but '{inputs.name}' is {inputs.shape}.")
-    known = [shape_of(inputs)[k] if dims[k] is None else dims[k] for k in range(2)]
-    return (known[1], known[0]) if time_major else (known[0], known[1])
+    time_axis, batch_axis = axes_of(time_major)
+    return axis_size(inputs, batch_axis), axis_size(inputs, time_axis)
 
 
 def _lengths(sequence_length: Any, batch: Any, time: Any) -> Tensor:
     """Lengths `[batch]`, none beyond the time axis."""
-    lengths = cast(sequence_length, dtypes.int32)
+    lengths = cast(integer_lengths(sequence_length), dtypes.int32)
     if lengths.shape.ndims == 0:
         lengths = fill(reshape(batch, [1]), lengths)
+    elif lengths.shape.ndims == 2:
+        lengths = reshape(lengths, [-1])  # a column, which TensorFlow compares with the steps as it is
     fits = less_equal(reduce_max(concat([lengths, [0]], 0)), time)
     with control_dependencies([Assert(fits, ["A sequence_length is beyond the time axis:", lengths, time])]):
         return identity(lengths)
-
-
-def _turned(x: Tensor, lengths: Any, time_major: bool) -> Tensor:
-    """The first `lengths` steps of each row in reverse; all of them without."""
-    time_axis, batch_axis = (0, 1) if time_major else (1, 0)
-    if lengths is None:
-        return reverse(x, axis=[time_axis])
-    return reverse_sequence(x, lengths, seq_axis=time_axis, batch_axis=batch_axis)
 
 
 def _masked(mask: Tensor, x: Tensor) -> Tensor:

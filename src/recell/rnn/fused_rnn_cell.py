@@ -6,7 +6,7 @@ import abc
 from typing import Any
 
 from recell.ops.array_join import stack, unstack
-from recell.ops.array_order import reverse, reverse_sequence
+from recell.rnn.drivers import in_reverse
 from recell.rnn.dynamic_rnn import dynamic_rnn
 from recell.rnn.static_rnn import static_rnn
 
@@ -128,9 +128,7 @@ class TimeReversedFusedRNN(FusedRNNCell):
 def _reversed(sequence: Any, lengths: Any) -> Any:
     if isinstance(sequence, list):
         return sequence[::-1]
-    if lengths is None:
-        return reverse(sequence, [0])
-    return reverse_sequence(sequence, lengths, seq_axis=0, batch_axis=1)
+    return in_reverse(sequence, lengths, time_major=True)
 
 
 __all__ = ["FusedRNNCell", "FusedRNNCellAdaptor", "TimeReversedFusedRNN"]

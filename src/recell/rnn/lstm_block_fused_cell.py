@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from recell.graph.convert import convert_to_tensor
-from recell.graph.core import get_default_graph
 from recell.graph.tensor import Tensor
 from recell.ops.array_index import gather_nd
 from recell.ops.array_join import concat, stack, unstack
@@ -19,9 +18,11 @@ from recell.ops.array_shape import expand_dims, transpose
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.layer import InputSpec
 from recell.rnn.arguments import Arguments, keeps_arguments
+from recell.rnn.drivers import axis_size, check_lengths, integer_lengths
 from recell.rnn.lstm_block_cell import LSTMBlock
-from recell.rnn.recurrence import Layout, Result, check_lengths, recur
+from recell.rnn.recurrence import Result, recur
 from recell.rnn.state import LSTMStateTuple
+from recell.rnn.traced_step import Layout
 
 
 class LSTMBlockWrapper(Arguments, abc.ABC):
@@ -73,8 +74,7 @@ class LSTMBlockWrapper(Arguments, abc.ABC):
         if state is None:
             if dtype is None:
                 raise ValueError("Either initial_state or dtype needs to be specified")
-            batch = inputs.shape.as_list()[1]
-            zero = zeros(stack([shape_of(inputs)[1] if batch is None else batch, int(self.num_units)]), dtype)
+            zero = zeros(stack([axis_size(inputs, 1), int(self.num_units)]), dtype)
             return zero, zero
         if len(state) != 2:
             raise ValueError(f"Expecting initial_state to be a tuple with length 2 or None, not one of {len(state)}")
@@ -192,12 +192,8 @@ class LSTMBlockFusedCell(LSTMBlock, LSTMBlockWrapper):
 
 
 def _lengths(sequence_length: Any, inputs: Tensor) -> Tensor:
-    lengths = convert_to_tensor(sequence_length)
-    if not lengths.dtype.is_integer:
-        raise TypeError(f"sequence_length must be integers, but '{lengths.name}' has dtype {lengths.dtype.name}")
-    if lengths.shape.ndims not in (None, 1):
-        raise ValueError(f"sequence_length must be a vector of length batch_size, but saw shape: {lengths.shape}")
-    check_lengths(lengths, inputs.shape.as_list()[1], get_default_graph().get_name_scope())
+    lengths = integer_lengths(sequence_length)
+    check_lengths(lengths, inputs.shape.as_list()[1])
     return lengths
 
 

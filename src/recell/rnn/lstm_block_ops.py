@@ -14,7 +14,8 @@ from recell.ops.linalg import matmul
 from recell.ops.math_cast import cast
 from recell.ops.math_unary import sigmoid, tanh
 from recell.ops.state import stop_gradient
-from recell.rnn.recurrence import Layout, recur
+from recell.rnn.recurrence import recur
+from recell.rnn.traced_step import Layout
 
 
 class LSTMBlockGates(NamedTuple):

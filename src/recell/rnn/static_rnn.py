@@ -12,13 +12,18 @@ from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.graph.variable_scope import get_variable_scope, variable_scope
 from recell.ops.array_join import stack, unstack
-from recell.ops.array_shape import shape as shape_of
-from recell.ops.math_cast import cast
-from recell.ops.state import identity
 from recell.ops.structures import pack_values
 from recell.rnn.cell import assert_like_rnncell
-from recell.rnn.dynamic_rnn import check_state_dtype, initial_state_of, output_sizes
-from recell.rnn.recurrence import Layout, check_lengths, recur_traced, trace_step
+from recell.rnn.drivers import (
+    as_lengths,
+    axis_size,
+    check_lengths,
+    check_state_dtype,
+    initial_state_of,
+    output_sizes,
+)
+from recell.rnn.recurrence import recur_traced
+from recell.rnn.traced_step import Layout, trace_step
 
 
 def static_rnn(
@@ -69,10 +74,11 @@ def static_rnn(
         batch = _batch_size(columns)
         state = initial_state
         if state is None:
-            rows = shape_of(columns[0][0])[0] if batch is None else batch
+            rows = axis_size(columns[0][0], 0) if batch is None else batch
             state = initial_state_of(cell, rows, dtype, "If no initial_state is provided, dtype must be specified")
-        lengths = _lengths(sequence_length, batch)
+        lengths = as_lengths(sequence_length)
         if lengths is not None:
+            check_lengths(lengths, batch)
             check_state_dtype(state, dtype)
         sequences, time_major = _over_time(columns)
         layout = Layout(steps, batch, time_major, unrolled=True)
@@ -107,17 +113,6 @@ def rnn(
 ) -> tuple[list[Any], Any]:
     """`static_rnn` under its name of before 1.0, with the scope of then: "RNN". TF symbol: `tf.nn.rnn`."""
     return static_rnn(cell, inputs, initial_state, dtype, sequence_length, scope or "RNN")
-
-
-def _lengths(sequence_length: Any, batch: int | None) -> Tensor | None:
-    if sequence_length is None:
-        return None
-    lengths = cast(sequence_length, "int32")
-    if lengths.shape.ndims not in (None, 1):
-        raise ValueError(f"sequence_length must be a vector of length batch_size (saw shape: {lengths.shape})")
-    lengths = identity(lengths, name="sequence_length")
-    check_lengths(lengths, batch, "rnn")
-    return lengths
 
 
 def _batch_size(columns: Sequence[Sequence[Tensor]]) -> int | None:
