@@ -77,6 +77,9 @@ def _pair_assertion(title: str) -> Callable[..., Operation]:
         message: str | None = None,
         name: str | None = None,
     ) -> Operation:
+        if title == "assert_equal":  # TensorFlow's uses a name up before it: its operations are in `assert_equal_1`
+            with name_scope(name, title, [x, y, data]):
+                pass
         with name_scope(name, title, [x, y, data]):
             x, y = _same_dtype(x, y)
             if data is None:
