@@ -53,12 +53,9 @@ SAME: dict[str, str] = {
     **{
         f"contrib.seq2seq.python.ops.{module}": "contrib.seq2seq"
         for module in (
-            "attention_wrapper",
             "basic_decoder",
-            "beam_search_decoder",
             "beam_search_ops",
             "decoder",
-            "helper",
             "loss",
         )
     },
@@ -99,6 +96,9 @@ INCLUDES: dict[str, tuple[str, ...]] = {
     "python.framework.ops": ("",),
     "contrib.rnn": ("nn.rnn_cell",),
     "contrib.rnn.python.ops.rnn_cell": ("contrib.rnn",),
+    "contrib.seq2seq.python.ops.attention_wrapper": ("contrib.seq2seq",),
+    "contrib.seq2seq.python.ops.beam_search_decoder": ("contrib.seq2seq",),
+    "contrib.seq2seq.python.ops.helper": ("contrib.seq2seq",),
     "contrib.slim": ("contrib.layers", "contrib.framework"),
     "contrib.framework": ("contrib.framework.python.ops.variables",),
     "models.rnn": (),

@@ -28,6 +28,7 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.layers.arg_scope": (
             "add_arg_scope arg_scope arg_scope_func_key arg_scoped_arguments current_arg_scope has_arg_scope"
         ),
+        "recell.ops.with_shape": "with_same_shape with_shape",
     },
     "keras.layers": {"recell.layers.keras_cells": "GRUCell LSTMCell SimpleRNNCell"},
     "losses": {
