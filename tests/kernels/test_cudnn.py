@@ -151,6 +151,34 @@ class TestRefuses:
         with pytest.raises(ValueError, match="between 0 and the 4 steps"):
             kernels.cudnn_rnn(self.x, self.h, None, self.weights, self.biases, mode="rnn_tanh", lengths=[5])
 
+    def test_a_weight_of_another_shape(self) -> None:
+        weights = self.weights[0], torch.zeros(2, 3)
+        with pytest.raises(
+            ValueError, match=r"weights\[1\] must have shape \[units, out\] = \[2, 2\], received"
+        ):
+            kernels.cudnn_rnn(self.x, self.h, None, weights, self.biases, mode="rnn_tanh")
+
+    def test_a_bias_of_another_dtype(self) -> None:
+        biases = self.biases[0], self.biases[1].double()
+        with pytest.raises(ValueError, match=r"biases\[1\] must have the dtype of x, torch.float32"):
+            kernels.cudnn_rnn(self.x, self.h, None, self.weights, biases, mode="rnn_tanh")
+
+    def test_memories_of_a_network_without_any_and_an_lstm_without_its_own(self) -> None:
+        with pytest.raises(ValueError, match="mode 'rnn_tanh' has no memories: c0 must be None"):
+            kernels.cudnn_rnn(self.x, self.h, self.h, self.weights, self.biases, mode="rnn_tanh")
+        with pytest.raises(ValueError, match="mode 'lstm' needs c0"):
+            kernels.cudnn_rnn(self.x, self.h, None, self.weights * 4, self.biases * 4, mode="lstm")
+
+    def test_states_of_other_rows_or_without_layers(self) -> None:
+        with pytest.raises(ValueError, match=r"h0 must have shape .* = \[1, 1, 2\], received \[1, 3, 2\]"):
+            kernels.cudnn_rnn(self.x, torch.zeros(1, 3, 2), None, self.weights, self.biases, mode="rnn_tanh")
+        with pytest.raises(ValueError, match=r"h0 must have shape \[layers \* directions, batch, out\]"):
+            kernels.cudnn_rnn(self.x, self.h[0], None, self.weights, self.biases, mode="rnn_tanh")
+
+    def test_other_directions_than_one_and_two(self) -> None:
+        with pytest.raises(ValueError, match="directions must be 1 or 2, received 3"):
+            kernels.cudnn_rnn(self.x, self.h, None, self.weights, self.biases, mode="rnn_tanh", directions=3)
+
 
 def test_reset_after_is_not_reset_before() -> None:
     torch.manual_seed(0)

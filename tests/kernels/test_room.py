@@ -36,7 +36,7 @@ def test_imports_torch_and_nothing_of_ours(module: str) -> None:
     }
 
 
-@pytest.mark.parametrize("module", ["_gru", "_lstm", "_rnn", "_unroll"])
+@pytest.mark.parametrize("module", ["_cudnn", "_gru", "_gru_reset_after", "_lstm", "_rnn", "_unroll"])
 def test_examples(module: str) -> None:
     result = doctest.testmod(importlib.import_module(f"recell.kernels.{module}"))
     assert result.attempted > 0

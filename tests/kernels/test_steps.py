@@ -156,3 +156,8 @@ def test_gru_step_is_torch_gru_cell_where_resetting_commutes() -> None:
     x, h = tensors(draw(B, D), draw(B, N))
     ours = gru_step(x, h, kernel[:, : 2 * N], bias[: 2 * N], kernel[:, 2 * N :], bias[2 * N :])
     torch.testing.assert_close(ours, cell(x, h))
+
+
+def test_a_state_of_other_rows_than_the_input() -> None:
+    with pytest.raises(ValueError, match=r"the same rows: x is \[3, 2\], h \[1, 4\]"):
+        rnn_step(torch.zeros(3, 2), torch.zeros(1, 4), torch.zeros(6, 4), torch.zeros(4))

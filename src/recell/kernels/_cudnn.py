@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from recell.kernels._checks import Lengths, check_like, check_rank, lengths_within
 from recell.kernels._gru_reset_after import gru_reset_after
 from recell.kernels._lstm import lstm
 from recell.kernels._rnn import rnn
-from recell.kernels._sequence import Activation, Lengths
+from recell.kernels._sequence import Activation
 
 _GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 _ACTIVATIONS: dict[str, Activation] = {"rnn_tanh": torch.tanh, "rnn_relu": torch.relu}
@@ -62,16 +64,20 @@ def cudnn_rnn(
       >>> y[:, 0, 0], h[0]
       (tensor([0.5000, 1.5000]), tensor([[1.5000]]))
     """
+    check_rank("cudnn_rnn", "x", x, "[time, batch, depth]")
+    check_rank("cudnn_rnn", "h0", h0, "[layers * directions, batch, out]")
     cells = h0.shape[0]
-    _check(mode, cells, directions, len(weights), len(biases))
+    _check_numbers(mode, cells, directions, len(weights), len(biases))
+    _check_shapes(x, h0, c0, weights, biases, mode, directions)
+    lengths = lengths_within("cudnn_rnn", lengths, x)
     states = [(h, None) for h in h0] if c0 is None else list(zip(h0, c0, strict=True))
     finals: list[tuple[Tensor, Tensor | None]] = []
     for layer in range(cells // directions):
         outputs = []
         for direction in range(directions):
             k = layer * directions + direction
-            part = _part(weights, k, cells), _part(biases, k, cells)
-            y, h, c = _run(mode, x, states[k], part, lengths, direction == 1)
+            own = _part(weights, k, cells), _part(biases, k, cells)
+            y, h, c = _run_cell(mode, x, states[k], *own, lengths, reverse=direction == 1)
             outputs.append(y)
             finals.append((h, c))
         x = torch.cat(outputs, dim=-1) if directions > 1 else outputs[0]
@@ -81,9 +87,12 @@ def cudnn_rnn(
     return x, torch.stack(hs), None if c0 is None else torch.stack(cs)
 
 
-def _check(mode: str, cells: int, directions: int, weights: int, biases: int) -> None:
+def _check_numbers(mode: str, cells: int, directions: int, weights: int, biases: int) -> None:
+    """ValueError for an unknown mode, and where states, weights and biases are not those of one network."""
     if mode not in _GATES:
         raise ValueError(f"cudnn_rnn: mode must be one of {', '.join(_GATES)}, received {mode!r}.")
+    if directions not in (1, 2):
+        raise ValueError(f"cudnn_rnn: directions must be 1 or 2, received {directions}.")
     if not cells or cells % directions:
         raise ValueError(f"cudnn_rnn: h0 must have layers * {directions} states, received {cells}.")
     needed = 2 * _GATES[mode] * cells
@@ -96,22 +105,54 @@ def _check(mode: str, cells: int, directions: int, weights: int, biases: int) ->
         )
 
 
+def _check_shapes(
+    x: Tensor,
+    h0: Tensor,
+    c0: Tensor | None,
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
+    mode: str,
+    directions: int,
+) -> None:
+    """ValueError for states, weights or biases of another shape, dtype or device than the network's."""
+    if (c0 is None) == (mode == "lstm"):
+        wanted = "needs c0, the memories" if c0 is None else "has no memories: c0 must be None"
+        raise ValueError(f"cudnn_rnn: mode {mode!r} {wanted}.")
+    if c0 is not None:
+        check_rank("cudnn_rnn", "c0", c0, "[layers * directions, batch, units]")
+    check = partial(check_like, "cudnn_rnn", x)
+    (cells, _, out), batch, gates = h0.shape, x.shape[1], _GATES[mode]
+    projected = len(weights) > 2 * gates * cells
+    units = out if c0 is None else c0.shape[2]
+    check("h0", h0, "[layers * directions, batch, out]", [cells, batch, out if projected else units])
+    check("c0", c0, "[layers * directions, batch, units]", [cells, batch, units])
+    for k in range(cells):
+        depth = x.shape[2] if k < directions else directions * out
+        kinds = [("[units, depth]", [units, depth])] * gates + [("[units, out]", [units, out])] * gates
+        kinds += [("[out, units]", [out, units])] * projected
+        for j, (axes, shape) in enumerate(kinds):
+            check(f"weights[{k * len(kinds) + j}]", weights[k * len(kinds) + j], axes, shape)
+    for j, bias in enumerate(biases):
+        check(f"biases[{j}]", bias, "[units]", [units])
+
+
 def _part(tensors: Sequence[Tensor], k: int, cells: int) -> Sequence[Tensor]:
     size = len(tensors) // cells
     return tensors[k * size : (k + 1) * size]
 
 
-def _run(
+def _run_cell(
     mode: str,
     x: Tensor,
     state: tuple[Tensor, Tensor | None],
-    part: tuple[Sequence[Tensor], Sequence[Tensor]],
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
     lengths: Lengths,
+    *,
     reverse: bool,
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     """One layer in one direction: outputs, h and c."""
     h0, c0 = state
-    weights, biases = part
     gates = _GATES[mode]
 
     def kernel(*order: int) -> Tensor:
@@ -120,8 +161,7 @@ def _run(
     def bias(*order: int) -> Tensor:
         return torch.cat([biases[g] + biases[gates + g] for g in order])
 
-    if mode == "lstm":
-        assert c0 is not None
+    if c0 is not None:
         projection = weights[8].t() if len(weights) > 8 else None
         gate_order = 0, 2, 1, 3  # TensorFlow's columns are i, c, f, o
         y, c, h = lstm(

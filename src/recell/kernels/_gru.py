@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from recell.kernels._sequence import Activation, Lengths, check_like, check_rank, lengths_within, linear, run_sequence
+from recell.kernels._checks import Lengths, check_like, check_state
+from recell.kernels._sequence import Activation, linear, run_units
 
 
 def gru_step(
@@ -80,20 +81,14 @@ def gru(
       >>> h[:, 0]
       tensor([0.1447, 0.0908])
     """
-    check_rank("gru", "x", x, "[time, batch, depth]")
-    check_rank("gru", "h0", h0, "[batch, units]")
-    batch, depth, units = x.shape[1], x.shape[2], h0.shape[1]
+    depth, units = check_state("gru", x, h0)
     rows = depth + units
-    check_like("gru", x, "h0", h0, "[batch, units]", [batch, units])
     check_like("gru", x, "gate_kernel", gate_kernel, "[depth + units, 2 * units]", [rows, 2 * units])
     check_like("gru", x, "gate_bias", gate_bias, "[2 * units]", [2 * units])
     check_like("gru", x, "candidate_kernel", candidate_kernel, "[depth + units, units]", [rows, units])
     check_like("gru", x, "candidate_bias", candidate_bias, "[units]", [units])
-    weights = gate_kernel, gate_bias, candidate_kernel, candidate_bias
 
-    def step(x: tuple[Tensor, ...], state: tuple[Tensor, ...]) -> tuple[tuple[Tensor], tuple[Tensor]]:
-        h = gru_step(x[0], state[0], *weights, activation=activation)
-        return (h,), (h,)
+    def step(x: Tensor, h: Tensor) -> Tensor:
+        return gru_step(x, h, gate_kernel, gate_bias, candidate_kernel, candidate_bias, activation=activation)
 
-    outputs, h = run_sequence(step, x, (h0,), lengths_within("gru", lengths, x), reverse, units)
-    return outputs, h
+    return run_units("gru", step, x, h0, lengths, reverse)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from recell.kernels._sequence import Activation, Lengths, check_like, check_rank, lengths_within, linear, run_sequence
+from recell.kernels._checks import Lengths, check_like, check_state
+from recell.kernels._sequence import Activation, linear, run_units
 
 
 def gru_reset_after_step(
@@ -86,10 +87,7 @@ def gru_reset_after(
       tensor([0.1447, 0.0908])
     """
     name = "gru_reset_after"
-    check_rank(name, "x", x, "[time, batch, depth]")
-    check_rank(name, "h0", h0, "[batch, units]")
-    batch, depth, units = x.shape[1], x.shape[2], h0.shape[1]
-    check_like(name, x, "h0", h0, "[batch, units]", [batch, units])
+    depth, units = check_state(name, x, h0)
     check_like(name, x, "gate_kernel", gate_kernel, "[depth + units, 2 * units]", [depth + units, 2 * units])
     check_like(name, x, "gate_bias", gate_bias, "[2 * units]", [2 * units])
     check_like(name, x, "input_kernel", input_kernel, "[depth, units]", [depth, units])
@@ -98,9 +96,7 @@ def gru_reset_after(
     check_like(name, x, "hidden_bias", hidden_bias, "[units]", [units])
     weights = gate_kernel, gate_bias, input_kernel, input_bias, hidden_kernel, hidden_bias
 
-    def step(x: tuple[Tensor, ...], state: tuple[Tensor, ...]) -> tuple[tuple[Tensor], tuple[Tensor]]:
-        h = gru_reset_after_step(x[0], state[0], *weights, activation=activation)
-        return (h,), (h,)
+    def step(x: Tensor, h: Tensor) -> Tensor:
+        return gru_reset_after_step(x, h, *weights, activation=activation)
 
-    outputs, h = run_sequence(step, x, (h0,), lengths_within(name, lengths, x), reverse, units)
-    return outputs, h
+    return run_units(name, step, x, h0, lengths, reverse)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from recell.kernels._sequence import Activation, Lengths, check_like, check_rank, lengths_within, linear, run_sequence
+from recell.kernels._checks import Lengths, check_like, check_rank
+from recell.kernels._sequence import Activation, linear, run_sequence
 
 
 def lstm_step(
@@ -142,7 +143,7 @@ def lstm(
         )
         return (m,), (c, m)
 
-    outputs, c, m = run_sequence(step, x, (c0, h0), lengths_within("lstm", lengths, x), reverse, h0.shape[1])
+    outputs, c, m = run_sequence("lstm", step, x, (c0, h0), lengths, reverse, h0.shape[1])
     return outputs, c, m
 
 

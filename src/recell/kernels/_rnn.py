@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from recell.kernels._sequence import Activation, Lengths, check_like, check_rank, lengths_within, linear, run_sequence
+from recell.kernels._checks import Lengths, check_like, check_state
+from recell.kernels._sequence import Activation, linear, run_units
 
 
 def rnn_step(x: Tensor, h: Tensor, kernel: Tensor, bias: Tensor, activation: Activation = torch.tanh) -> Tensor:
@@ -60,16 +61,11 @@ def rnn(
       >>> h[:, 0]
       tensor([0.9392, 0.7616])
     """
-    check_rank("rnn", "x", x, "[time, batch, depth]")
-    check_rank("rnn", "h0", h0, "[batch, units]")
-    batch, depth, units = x.shape[1], x.shape[2], h0.shape[1]
-    check_like("rnn", x, "h0", h0, "[batch, units]", [batch, units])
+    depth, units = check_state("rnn", x, h0)
     check_like("rnn", x, "kernel", kernel, "[depth + units, units]", [depth + units, units])
     check_like("rnn", x, "bias", bias, "[units]", [units])
 
-    def step(x: tuple[Tensor, ...], state: tuple[Tensor, ...]) -> tuple[tuple[Tensor], tuple[Tensor]]:
-        h = rnn_step(x[0], state[0], kernel, bias, activation)
-        return (h,), (h,)
+    def step(x: Tensor, h: Tensor) -> Tensor:
+        return rnn_step(x, h, kernel, bias, activation)
 
-    outputs, h = run_sequence(step, x, (h0,), lengths_within("rnn", lengths, x), reverse, units)
-    return outputs, h
+    return run_units("rnn", step, x, h0, lengths, reverse)

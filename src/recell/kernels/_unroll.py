@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from recell.kernels._checkpoint import Replay, checkpointed, segment_length
+from recell.kernels._checks import check_lengths
 
 Leaves: TypeAlias = "tuple[Tensor, ...]"
 Step: TypeAlias = Callable[[Leaves, Leaves], tuple[Leaves, Leaves]]
@@ -126,14 +127,6 @@ def _join(pieces: tuple[Tensor, ...], missing: int) -> Tensor:
     if missing:
         pieces = (*pieces, pieces[0].new_zeros((missing, *pieces[0].shape[1:])))
     return torch.cat(pieces) if len(pieces) > 1 else pieces[0]
-
-
-def check_lengths(function: str, lengths: Tensor, batch: int) -> None:
-    """Raise unless `lengths` are integers `[batch]`."""
-    if lengths.dtype.is_floating_point or lengths.dtype.is_complex or lengths.dtype == torch.bool:
-        raise ValueError(f"{function}: lengths must be integers, received {lengths.dtype}.")
-    if list(lengths.shape) != [batch]:
-        raise ValueError(f"{function}: lengths must have shape [batch] = [{batch}], received {list(lengths.shape)}.")
 
 
 def _time_and_batch(inputs: Leaves) -> tuple[int, int]:
