@@ -51,6 +51,24 @@ def test_input_size_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     assert "input_size parameter is deprecated" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda start: Contrib.CoupledInputForgetGateLSTMCell(2, initializer=start),
+        lambda start: Contrib.TimeFreqLSTMCell(2, initializer=start, feature_size=1),
+        lambda start: Contrib.Conv1DLSTMCell(
+            input_shape=[4, 2], output_channels=3, kernel_shape=[2], initializers=start
+        ),
+    ],
+)
+def test_an_initializer_that_tensorflow_ignores_is_a_warning(make: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="tensorflow"):
+        make(None)
+        assert "has no effect" not in caplog.text
+        make(tf.ones_initializer())
+    assert "has no effect" in caplog.text
+
+
 # -- what TensorFlow cannot do -----------------------------------------------------------------------------
 
 

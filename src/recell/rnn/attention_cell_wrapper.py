@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from recell.graph import nest
@@ -18,6 +17,7 @@ from recell.ops.slicing import slice_
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
 from recell.rnn.linear import Linear
+from recell.rnn.warn import warn_joined
 from recell.rnn.wrappers import AroundCell
 
 
@@ -80,9 +80,7 @@ class AttentionCellWrapper(AroundCell, RNNCell):
         if attn_length <= 0:
             raise ValueError(f"attn_length should be greater than zero, got {attn_length}")
         if not state_is_tuple:
-            logging.getLogger("tensorflow").warning(
-                "%s: Using a concatenated state is slower and will soon be deprecated.  Use state_is_tuple=True.", self
-            )
+            warn_joined(self)
         self._attn_size = cell.output_size if attn_size is None else attn_size
         self._attn_vec_size = self._attn_size if attn_vec_size is None else attn_vec_size
         self._linears: dict[str, Linear] = {}

@@ -14,8 +14,8 @@ from recell.ops.op import op
 from recell.rnn.activation import applied, as_attribute, get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
-from recell.rnn.lstm_state import LSTMState, step_units
-from recell.rnn.step import KINDS, check_step_inputs
+from recell.rnn.lstm_state import LSTMState
+from recell.rnn.step import KINDS, check_step_inputs, lstm_step_sizes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +26,7 @@ else:
 
 
 def _shapes(i: Inference) -> list[TensorShape]:
-    shape = TensorShape.of(step_units(i, "Mul"))
+    shape = TensorShape.of(lstm_step_sizes(i, "Mul"))
     return [shape, shape]
 
 

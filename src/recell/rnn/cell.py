@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from recell.graph.convert import convert_to_tensor
@@ -14,6 +13,7 @@ from recell.rnn.arguments import Arguments
 from recell.rnn.input_sizes import known_last, row_count
 from recell.rnn.state import zero_state_of, zero_state_scope
 from recell.rnn.step import check_dtype
+from recell.rnn.warn import warn_input_size
 
 
 def assert_like_rnncell(cell_name: str, cell: Any) -> None:
@@ -158,7 +158,7 @@ class LayerRNNCell(RNNCell):
 
     def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         if kwargs.pop("input_size", None) is not None:
-            logging.getLogger("tensorflow").warning("%s: The input_size parameter is deprecated.", self)
+            warn_input_size(self)
         super().__init__(trainable=trainable, name=name, dtype=dtype, **kwargs)
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any) -> Any:

@@ -14,6 +14,7 @@ from recell.ops.math_unary import sigmoid, tanh
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
 from recell.rnn.state import LSTMStateTuple
+from recell.rnn.warn import warn_no_effect
 
 
 class ConvLSTMCell(RNNCell):
@@ -38,7 +39,7 @@ class ConvLSTMCell(RNNCell):
       skip_connection: appends x to h', in the output and in the new state. `state_size` still says what h is without
         it, as TF's does, so that a state of zeros serves one step only: feed a wider h to run several.
       forget_bias: added to the forget gate while running, never stored.
-      initializers: of no effect, as in TF; the variable scope's initializer is the kernel's.
+      initializers: has no effect, as in TensorFlow 1.15. The variables start as their scope's initializer says.
       name: of the scope.
 
     Call: inputs `[batch, ..., in]`, state `LSTMStateTuple(c, h)`, both `[batch, ..., channels]` -> output h' and
@@ -70,6 +71,8 @@ class ConvLSTMCell(RNNCell):
         super().__init__(name=name)
         if conv_ndims != len(input_shape) - 1:
             raise ValueError(f"Invalid input_shape {input_shape} for conv_ndims={conv_ndims}.")
+        if initializers is not None:
+            warn_no_effect(self, "initializers")
 
     @property
     def state_size(self) -> LSTMStateTuple:

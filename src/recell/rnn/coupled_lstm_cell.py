@@ -14,10 +14,11 @@ from recell.ops.nn_dense import bias_add
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
-from recell.rnn.cell_norm import LayerNormed
 from recell.rnn.input_sizes import known_depth
+from recell.rnn.layer_normed import LayerNormed
 from recell.rnn.lstm_options import clipped, peepholes, seeing, sharded_kernel
 from recell.rnn.lstm_state import LSTMState
+from recell.rnn.warn import warn_no_effect
 
 
 class CoupledInputForgetGateLSTMCell(LayerNormed, LSTMState, RNNCell):
@@ -39,7 +40,7 @@ class CoupledInputForgetGateLSTMCell(LayerNormed, LSTMState, RNNCell):
     Args:
       num_units: units of the memory.
       use_peepholes: lets the gates see the memory: the old one for f, the new one for o.
-      initializer: without effect, as in TensorFlow 1.15; set one for the variable scope around the cell.
+      initializer: has no effect, as in TensorFlow 1.15. The variables start as their scope's initializer says.
       num_proj: size of the output, by a projection; None is no projection. proj_clip: bound of what it gives.
       num_unit_shards, num_proj_shards: how many variables W and P are kept in.
       forget_bias: added to the forget gate while running, never stored.
@@ -82,12 +83,14 @@ class CoupledInputForgetGateLSTMCell(LayerNormed, LSTMState, RNNCell):
     ) -> None:
         super().__init__(_reuse=reuse)
         self._activation = get_activation(activation)
+        if initializer is not None:
+            warn_no_effect(self, "initializer")
 
     def call(self, inputs: Any, state: Any) -> Any:
         inputs = convert_to_tensor(inputs)
         c, m = self._parted(state)
         units, dtype, act = int(self._num_units), inputs.dtype.base_dtype, self._activation
-        out = units if self._num_proj is None else int(self._num_proj)
+        out = int(self._out_units)
         rows = known_depth(inputs.shape) + out
         kernel = sharded_kernel("W", [rows, 3 * units], dtype, self._num_unit_shards)
         bias = get_variable("B", [3 * units], dtype, initializer=Zeros())
@@ -99,7 +102,7 @@ class CoupledInputForgetGateLSTMCell(LayerNormed, LSTMState, RNNCell):
         f = sigmoid(seeing(f + self._forget_bias, w_f, c))
         c = self._normal(f * c + (1.0 - f) * act(j), "state")
         m = sigmoid(seeing(o, w_o, c)) * act(c)
-        if self._num_proj is not None:
+        if self._num_proj:
             m = matmul(m, sharded_kernel("W_P", [units, out], dtype, self._num_proj_shards))
             m = clipped(m, self._proj_clip)
         return m, self._joined(c, m)

@@ -5,7 +5,6 @@ They walk over `features`, overlapping slices `[batch, feature_size]` of the inp
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from recell.ops.slicing import slice_
 from recell.rnn.arguments import Arguments
 from recell.rnn.input_sizes import row_count
 from recell.rnn.lstm_options import clipped, peepholes, seeing, sharded_kernel
+from recell.rnn.warn import warn_no_effect
 
 
 def slices_in(width: int, size: int, skip: int) -> int:
@@ -32,9 +32,10 @@ def slices(inputs: Any, start: int, count: int, size: int, skip: int) -> list[An
     return [slice_(inputs, [0, start + number * skip], [-1, size]) for number in range(count)]
 
 
-def part(state: Any, number: int, units: int) -> Any:
-    """Columns `[batch, units]` of a joined state `[batch, n * units]`: those of slice k are 2k, c, and 2k + 1, m."""
-    return slice_(state, [0, number * units], [-1, units])
+def parted(state: Any, number: int, units: int) -> tuple[Any, Any]:
+    """c and m of slice `number`, `[batch, units]` each, of a joined state `[batch, slices * 2 * units]`."""
+    c, m = (slice_(state, [0, column * units], [-1, units]) for column in (2 * number, 2 * number + 1))
+    return c, m
 
 
 class FrequencyLSTM(Arguments):
@@ -49,11 +50,7 @@ class FrequencyLSTM(Arguments):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if self._initializer is not None:
-            logging.getLogger("tensorflow").warning(
-                "%s: `initializer` has no effect, as in TensorFlow 1.15. The variables start as their scope says: "
-                "call the cell within tf.variable_scope(..., initializer=...).",
-                self,
-            )
+            warn_no_effect(self, "initializer")
 
     def _kernel_and_bias(self, kernel: str, bias: str, depth: int, dtype: Any) -> tuple[Any, Any]:
         """A memory's weights, for `depth` features joined with an m of time and one of frequency."""
@@ -100,4 +97,4 @@ def _seeing(gate: Any, weights: Sequence[Any], memories: Sequence[Any]) -> Any:
     return gate
 
 
-__all__ = ["FrequencyLSTM", "part", "slices", "slices_in"]
+__all__ = ["FrequencyLSTM", "parted", "slices", "slices_in"]

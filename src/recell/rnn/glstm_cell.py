@@ -82,7 +82,7 @@ class GLSTMCell(LSTMState, RNNCell):
             i, j, f, o = self._gates(convert_to_tensor(inputs), m)
         c = sigmoid(f + self._forget_bias) * c + sigmoid(i) * tanh(j)
         m = sigmoid(o) * self._activation(c)
-        if self._num_proj is not None:
+        if self._num_proj:
             with variable_scope("projection"):
                 m = linear(m, int(self._num_proj), False)
         return m, self._joined(c, m)

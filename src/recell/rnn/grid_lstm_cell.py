@@ -6,7 +6,6 @@ architectures for LVCSR tasks, Interspeech 2016.
 
 from __future__ import annotations
 
-import logging
 from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +14,9 @@ from recell.ops.array_join import concat
 from recell.ops.array_pad import pad
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
-from recell.rnn.frequency_lstm import FrequencyLSTM, part, slices, slices_in
+from recell.rnn.frequency_lstm import FrequencyLSTM, parted, slices, slices_in
 from recell.rnn.input_sizes import known_depth
+from recell.rnn.warn import warn_joined
 
 
 class GridLSTMCell(FrequencyLSTM, RNNCell):
@@ -99,12 +99,10 @@ class GridLSTMCell(FrequencyLSTM, RNNCell):
         super().__init__(_reuse=reuse)
         if num_frequency_blocks is None:
             raise ValueError("Must specify num_frequency_blocks")
-        self._total_blocks = sum(num_frequency_blocks[number] for number in range(len(num_frequency_blocks)))
+        self._total_blocks = sum(num_frequency_blocks)
         self._state_tuple_type: Any = self._state_type("GridLSTMStateTuple", ["state"]) if state_is_tuple else None
         if not state_is_tuple:
-            logging.getLogger("tensorflow").warning(
-                "%s: Using a concatenated state is slower and will soon be deprecated.  Use state_is_tuple=True.", self
-            )
+            warn_joined(self)
 
     def _state_type(self, name: str, directions: Sequence[str]) -> Any:
         """The namedtuple of c and m of every slice of every block, for every direction in turn."""
@@ -206,7 +204,7 @@ class GridLSTMCell(FrequencyLSTM, RNNCell):
         if self._state_is_tuple:
             prefix = _prefix(direction, number, block)
             return getattr(state, prefix + "_c"), getattr(state, prefix + "_m")
-        return part(state, 2 * number, self._num_units), part(state, 2 * number + 1, self._num_units)
+        return parted(state, number, self._num_units)
 
 
 def _prefix(direction: str, number: int, block: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
 from recell.rnn.input_sizes import row_count
 from recell.rnn.lstm_cell import LSTMCell
+from recell.rnn.warn import warn_joined
 
 
 class Dims(NamedTuple):
@@ -114,12 +114,7 @@ class GridRNNCell(RNNCell):
         super().__init__()
         for kind, is_tuple in (("state", state_is_tuple), ("output", output_is_tuple)):
             if not is_tuple:
-                logging.getLogger("tensorflow").warning(
-                    "%s: Using a concatenated %s is slower and will soon be deprecated.  Use %s_is_tuple=True.",
-                    self,
-                    kind,
-                    kind,
-                )
+                warn_joined(self, kind)
         if num_dims < 1:
             raise ValueError(f"dims must be >= 1: {num_dims}")
         self._dims = _dims(num_dims, input_dims, output_dims, priority_dims, non_recurrent_dims)

@@ -65,6 +65,7 @@ class IntersectionRNNCell(UnitState, RNNCell):
         if y_activation is None:
             raise TypeError("y_activation must be a function or its name, not None")
         self._y_activation = get_activation(y_activation)
+        self._num_input_proj = num_in_proj  # TensorFlow's name
 
     def call(self, inputs: Any, state: Any) -> Any:
         x, h = convert_to_tensor(inputs), convert_to_tensor(state)
@@ -77,7 +78,7 @@ class IntersectionRNNCell(UnitState, RNNCell):
         return y, gh * h + (1.0 - gh) * tanh(ch)
 
     def _projected(self, x: Any) -> Any:
-        if not self._num_in_proj:
+        if not self._num_input_proj:
             raise ValueError(
                 "Must have input size == output size for Intersection RNN. To fix, num_in_proj should be set to "
                 f"num_units at cell init. (input {x.name} {x.shape}, num_units {self._num_units})"

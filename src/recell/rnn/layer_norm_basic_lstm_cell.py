@@ -5,7 +5,6 @@ https://arxiv.org/abs/1607.06450 and https://arxiv.org/abs/1603.05118.
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from recell.graph.variable_scope import get_variable
@@ -16,9 +15,10 @@ from recell.ops.nn_dropout import dropout
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
-from recell.rnn.cell_norm import LayerNormed
+from recell.rnn.layer_normed import LayerNormed
 from recell.rnn.linear import linear
 from recell.rnn.lstm_state import LSTMState
+from recell.rnn.warn import warn_input_size
 
 
 class LayerNormBasicLSTMCell(LayerNormed, LSTMState, RNNCell):
@@ -80,8 +80,9 @@ class LayerNormBasicLSTMCell(LayerNormed, LSTMState, RNNCell):
     ) -> None:
         super().__init__(_reuse=reuse)
         if input_size is not None:
-            logging.getLogger("tensorflow").warning("%s: The input_size parameter is deprecated.", self)
+            warn_input_size(self)
         self._activation = get_activation(activation)
+        self._keep_prob, self._seed = dropout_keep_prob, dropout_prob_seed  # TensorFlow's names
 
     def call(self, inputs: Any, state: Any) -> Any:
         c, h = self._parted(state)
@@ -97,10 +98,10 @@ class LayerNormBasicLSTMCell(LayerNormed, LSTMState, RNNCell):
         return h, self._joined(c, h)
 
     def _dropped(self, x: Any) -> Any:
-        keep = self._dropout_keep_prob
+        keep = self._keep_prob
         if isinstance(keep, float) and keep >= 1:
             return x
-        return dropout(x, keep, seed=self._dropout_prob_seed)
+        return dropout(x, keep, seed=self._seed)
 
 
 __all__ = ["LayerNormBasicLSTMCell"]

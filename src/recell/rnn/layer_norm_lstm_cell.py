@@ -12,8 +12,8 @@ from recell.ops.nn_dense import bias_add
 from recell.rnn.activation import get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
-from recell.rnn.cell_norm import LayerNormed
 from recell.rnn.input_sizes import known_depth
+from recell.rnn.layer_normed import LayerNormed
 from recell.rnn.linear import linear, whole_bias
 from recell.rnn.lstm_options import clipped, peepholes, seeing
 from recell.rnn.lstm_state import LSTMState
@@ -95,7 +95,7 @@ class LayerNormLSTMCell(LayerNormed, LSTMState, RNNCell):
             f, i = sigmoid(seeing(f + self._forget_bias, w_f, c)), sigmoid(seeing(i, w_i, c))
             c = clipped(self._normal(f * c + i * act(j), "state"), self._cell_clip)
             m = sigmoid(seeing(o, w_o, c)) * act(c)
-            if self._num_proj is not None:
+            if self._num_proj:
                 with variable_scope("projection"):
                     m = clipped(linear(m, int(self._num_proj), False), self._proj_clip)
         return m, self._joined(c, m)

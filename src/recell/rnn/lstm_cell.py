@@ -15,8 +15,8 @@ from recell.ops.op import op
 from recell.rnn.activation import applied, as_attribute, get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
-from recell.rnn.lstm_state import LSTMState, step_units
-from recell.rnn.step import KINDS, check_step_inputs
+from recell.rnn.lstm_state import LSTMState
+from recell.rnn.step import KINDS, check_step_inputs, lstm_step_sizes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +27,7 @@ else:
 
 
 def _shapes(i: Inference) -> list[TensorShape]:
-    batch, units = step_units(i)
+    batch, units = lstm_step_sizes(i)
     projection = i.tensor("projection")
     out = units if projection is None else i.shape("projection").as_list()[1]
     return [TensorShape.of((batch, units)), TensorShape.of((batch, out))]
@@ -145,13 +145,13 @@ class LSTMCell(LSTMState, LayerRNNCell):
             "kernel", [depth + out, 4 * units], initializer=start, partitioner=_shards(self._num_unit_shards)
         )
         self._bias = self.add_weight("bias", [4 * units], initializer=Zeros())
-        self._peepholes: list[Any] = [None, None, None]
+        self._w_f_diag = self._w_i_diag = self._w_o_diag = self._proj_kernel = None
         if self._use_peepholes:
-            names = ("w_f_diag", "w_i_diag", "w_o_diag")
-            self._peepholes = [self.add_weight(name, [units], initializer=start) for name in names]
-        self._projection = None
+            self._w_f_diag, self._w_i_diag, self._w_o_diag = (
+                self.add_weight(name, [units], initializer=start) for name in ("w_f_diag", "w_i_diag", "w_o_diag")
+            )
         if self._num_proj:
-            self._projection = self.add_weight(
+            self._proj_kernel = self.add_weight(
                 "projection/kernel", [units, out], initializer=start, partitioner=_shards(self._num_proj_shards)
             )
         self.built = True
@@ -162,19 +162,10 @@ class LSTMCell(LSTMState, LayerRNNCell):
         c, h = self._parted(state)
         check_step_inputs(inputs, h, self._kernel)
         activation = as_attribute(self._activation, inputs.dtype.base_dtype, int(self._num_units))
-        weights = [None if w is None else convert_to_tensor(w) for w in (*self._peepholes, self._projection)]
+        peepholes = self._w_f_diag, self._w_i_diag, self._w_o_diag
+        weights = self._kernel, self._bias, *peepholes, self._proj_kernel
         clips = _number(self._cell_clip), _number(self._proj_clip)
-        c, h = lstm_step(
-            inputs,
-            c,
-            h,
-            convert_to_tensor(self._kernel),
-            convert_to_tensor(self._bias),
-            *weights,
-            activation,
-            float(self._forget_bias),
-            *clips,
-        )
+        c, h = lstm_step(inputs, c, h, *weights, activation, float(self._forget_bias), *clips)
         return h, self._joined(c, h)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from recell.graph.convert import convert_to_tensor
-from recell.graph.registry import Inference
-from recell.graph.shapes import TensorShape
 from recell.ops.array_join import concat, split
 from recell.rnn.arguments import Arguments
 from recell.rnn.state import LSTMStateTuple
-from recell.rnn.step import check_memory, check_product, quarter
+from recell.rnn.warn import warn_joined
 
 
 class LSTMState(Arguments):
@@ -28,9 +25,7 @@ class LSTMState(Arguments):
         super().__init__(**kwargs)
         self._check_supported_dtype()
         if not self._state_is_tuple:
-            logging.getLogger("tensorflow").warning(
-                "%s: Using a concatenated state is slower and will soon be deprecated.  Use state_is_tuple=True.", self
-            )
+            warn_joined(self)
 
     @property
     def state_size(self) -> Any:
@@ -56,14 +51,4 @@ class LSTMState(Arguments):
         return LSTMStateTuple(c, h) if self._state_is_tuple else concat([c, h], 1)
 
 
-def step_units(i: Inference, product: str = "mul") -> tuple[int | None, int | None]:
-    """Batch and units of a step's inputs x, c, h and kernel, once they are known to go together.
-
-    `product` is TF1's name for that of memory and forget gate.
-    """
-    batch, columns = check_product(i, "x", "h", "kernel").as_list()
-    units = quarter(columns)
-    return check_memory(i, "c", TensorShape.of((batch, units)), product), units
-
-
-__all__ = ["LSTMState", "step_units"]
+__all__ = ["LSTMState"]

@@ -23,7 +23,10 @@ class NASCell(LSTMState, LayerRNNCell):
         l1 = tanh(sigmoid(x1 + m1) * relu(x2 + m2))       l2 = tanh(sigmoid(x3 + m3) + relu(x4 * m4))
         l3 = tanh(tanh(x5 + m5) * sigmoid(x6 + m6))       l4 = sigmoid(tanh(x7 + m7) + sigmoid(x8 + m8))
         c' = tanh(l1 + c) * l2
-        m' = tanh(c' * tanh(l3 + l4)) P
+        m' = tanh(c' * tanh(l3 + l4))
+        m' = m' P
+
+    where b is there with `use_bias`, and P with `num_proj`.
 
     Variables: `nas_cell/recurrent_kernel` R `[out, 8 * units]`, where out is `num_proj` or `num_units`;
     `nas_cell/kernel` W `[depth, 8 * units]`; with `use_bias` `nas_cell/bias` b `[8 * units]`, zeros at first; with
@@ -58,21 +61,21 @@ class NASCell(LSTMState, LayerRNNCell):
     def build(self, inputs_shape: Any) -> None:
         units, out = int(self._num_units), int(self._out_units)
         depth = known_depth(inputs_shape)
-        self._recurrent_kernel = self.add_weight("recurrent_kernel", [out, 8 * units])
-        self._kernel = self.add_weight("kernel", [depth, 8 * units])
+        self.recurrent_kernel = self.add_weight("recurrent_kernel", [out, 8 * units])
+        self.kernel = self.add_weight("kernel", [depth, 8 * units])
         if self._use_bias:
-            self._bias = self.add_weight("bias", [8 * units], initializer=Zeros())
+            self.bias = self.add_weight("bias", [8 * units], initializer=Zeros())
         if self._num_proj:
-            self._projection = self.add_weight("projection_weights", [units, out])
+            self.projection_weights = self.add_weight("projection_weights", [units, out])
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> Any:
         c, m = self._parted(state)
-        recurrent = matmul(m, self._recurrent_kernel)
+        recurrent = matmul(m, self.recurrent_kernel)
         if self._use_bias:
-            recurrent = bias_add(recurrent, self._bias)
+            recurrent = bias_add(recurrent, self.bias)
         m1, m2, m3, m4, m5, m6, m7, m8 = split(recurrent, 8, axis=1)
-        x1, x2, x3, x4, x5, x6, x7, x8 = split(matmul(inputs, self._kernel), 8, axis=1)
+        x1, x2, x3, x4, x5, x6, x7, x8 = split(matmul(inputs, self.kernel), 8, axis=1)
         l1 = tanh(sigmoid(x1 + m1) * relu(x2 + m2))
         l2 = tanh(sigmoid(x3 + m3) + relu(x4 * m4))
         l3 = tanh(tanh(x5 + m5) * sigmoid(x6 + m6))
@@ -80,7 +83,7 @@ class NASCell(LSTMState, LayerRNNCell):
         c = tanh(l1 + c) * l2
         m = tanh(c * tanh(l3 + l4))
         if self._num_proj:
-            m = matmul(m, self._projection)
+            m = matmul(m, self.projection_weights)
         return m, self._joined(c, m)
 
 

@@ -101,14 +101,17 @@ class PhasedLSTMCell(LSTMState, RNNCell):
         time, x = inputs
         x = convert_to_tensor(x)
         c, h = self._parted(state)
-        units, seen = int(self._num_units), [x, h]
-        peep = (lambda memory: [*seen, memory]) if self._use_peepholes else lambda memory: seen
+        units = int(self._num_units)
+
+        def seen(memory: Any) -> list[Any]:
+            return [x, h, memory] if self._use_peepholes else [x, h]
+
         with variable_scope("mask_gates"):
-            i, f = split(sigmoid(linear(peep(c), 2 * units, True)), 2, axis=1)
+            i, f = split(sigmoid(linear(seen(c), 2 * units, True)), 2, axis=1)
         with variable_scope("new_input"):
-            c_new = c * f + i * tanh(linear(seen, units, True))
+            c_new = f * c + i * tanh(linear([x, h], units, True))
         with variable_scope("output_gate"):
-            h_new = tanh(c_new) * sigmoid(linear(peep(c_new), units, True))
+            h_new = sigmoid(linear(seen(c_new), units, True)) * tanh(c_new)
         k = self._openness(convert_to_tensor(time), x.dtype.base_dtype)
         c, h = k * c_new + (1.0 - k) * c, k * h_new + (1.0 - k) * h
         return h, self._joined(c, h)

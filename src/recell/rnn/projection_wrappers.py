@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from recell.rnn.activation import get_activation
 from recell.rnn.arguments import Arguments, keeps_arguments
 from recell.rnn.cell import RNNCell
 from recell.rnn.linear import Linear
+from recell.rnn.warn import warn_input_size
 from recell.rnn.wrappers import AroundCell
 
 Activation = Callable[[Any], Any] | str | None
@@ -69,7 +69,7 @@ class InputProjectionWrapper(_Projects, AroundCell, RNNCell):
     ) -> None:
         super().__init__(_reuse=reuse)
         if input_size is not None:
-            logging.getLogger("tensorflow").warning("%s: The input_size parameter is deprecated.", self)
+            warn_input_size(self)
 
     def call(self, inputs: Any, state: Any) -> Any:
         return self._cell(self._projected(inputs, self._num_proj), state)

@@ -99,9 +99,14 @@ def check_memory(i: Inference, c: str, gate: TensorShape, name: str) -> Size:
     return next((n for n in rows if n not in (None, 1)), rows[0])
 
 
-def quarter(columns: Size) -> Size:
-    """The units of a cell whose kernel has four blocks of columns."""
-    return None if columns is None else columns // 4
+def lstm_step_sizes(i: Inference, product: str = "mul") -> tuple[Size, Size]:
+    """Batch and units of an LSTM step's inputs x, c, h and kernel, once they are known to go together.
+
+    `product` is TF1's name for that of memory and forget gate.
+    """
+    batch, columns = check_product(i, "x", "h", "kernel").as_list()
+    units = None if columns is None else columns // 4
+    return check_memory(i, "c", TensorShape.of((batch, units)), product), units
 
 
 def _two(shape: TensorShape) -> Sequence[Size]:
@@ -114,4 +119,4 @@ def _scope(i: Inference) -> str:
     return head + slash
 
 
-__all__ = ["KINDS", "check_dtype", "check_memory", "check_product", "check_step_inputs", "joined_batch", "quarter"]
+__all__ = ["KINDS", "check_dtype", "check_product", "check_step_inputs", "joined_batch", "lstm_step_sizes"]

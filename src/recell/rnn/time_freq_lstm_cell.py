@@ -10,7 +10,7 @@ from typing import Any
 from recell.ops.array_join import concat
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
-from recell.rnn.frequency_lstm import FrequencyLSTM, part, slices, slices_in
+from recell.rnn.frequency_lstm import FrequencyLSTM, parted, slices, slices_in
 from recell.rnn.input_sizes import known_depth
 
 
@@ -89,7 +89,7 @@ class TimeFreqLSTMCell(FrequencyLSTM, RNNCell):
         peepholes = self._peepholes(["W_{}_diag"], inputs.dtype)
         below, outputs, states = self._no_memory(inputs), [], []
         for number, x in enumerate(features):
-            c, m = (part(state, 2 * number + which, self._num_units) for which in (0, 1))
+            c, m = parted(state, number, self._num_units)
             gates = self._gates(concat([x, m, below], 1), weights)
             c = self._memory(gates, peepholes, c, [c])
             below = self._output(gates, peepholes, c, [c])

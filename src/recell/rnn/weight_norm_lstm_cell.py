@@ -101,7 +101,7 @@ class WeightNormLSTMCell(LSTMState, RNNCell):
             f, i = sigmoid(seeing(f + self._forget_bias, w_f, c)), sigmoid(seeing(i, w_i, c))
             c = clipped(c * f + i * act(j), self._cell_clip)
             m = sigmoid(seeing(o, w_o, c)) * act(c)
-            if self._num_proj is not None:
+            if self._num_proj:
                 with variable_scope("projection"):
                     kernel = self._weights([units], int(self._num_proj), dtype)
                     m = clipped(matmul(m, kernel), self._proj_clip)
