@@ -13,7 +13,7 @@ from recell.graph.tensor import Tensor
 from recell.graph.variable_scope import variable_scope
 from recell.ops.array_make import fill, zeros_like
 from recell.ops.array_shape import shape as shape_of
-from recell.ops.comparison import logical_not, logical_or, where
+from recell.ops.comparison import less_equal, logical_not, logical_or, where
 from recell.ops.loops import while_loop
 from recell.ops.reductions import reduce_all
 from recell.ops.tensor_array import TensorArray
@@ -140,7 +140,7 @@ def dynamic_decode(
         finished, inputs, state = decoder.initialize()
         no_output = zero_state_of(decoder.output_size, decoder.batch_size, decoder.output_dtype)
         if limit is not None:
-            finished = logical_or(finished, limit <= 0)
+            finished = logical_or(finished, less_equal(limit, 0))
         lengths = zeros_like(finished, dtypes.int32)
         time = constant(0, dtypes.int32)
         arrays = nest.map_structure(lambda leaf: _array_of(leaf.dtype, leaf.shape), no_output)
