@@ -230,6 +230,20 @@ class TestRefusesInTheSession:
         self.refuses("lengths must", sequence_lengths=lengths)
 
 
+def test_a_state_of_another_number_of_tensors() -> None:
+    h = tf.zeros([1, BATCH, UNITS])
+    x = tf.zeros([TIME, BATCH, DEPTH])
+    with pytest.raises(ValueError, match="the state of CudnnLSTM is a tuple of h and c, but has 1"):
+        cudnn.CudnnLSTM(1, UNITS)(x, (h,))
+    with pytest.raises(ValueError, match="the state of CudnnGRU is a tuple of h, but has 2"):
+        cudnn.CudnnGRU(1, UNITS)(x, (h, h))
+
+
+def test_a_network_without_layers() -> None:
+    with pytest.raises(ValueError, match="one layer or more, but num_layers is 0"):
+        cudnn.CudnnLSTM(0, UNITS)(tf.zeros([TIME, BATCH, DEPTH]))
+
+
 def test_a_configuration_makes_it_again() -> None:
     made = cudnn.CudnnGRU(2, 3, direction="bidirectional", dropout=0.5, dtype=tf.float64, name="g")
     again = cudnn.CudnnGRU.from_config(made.get_config())

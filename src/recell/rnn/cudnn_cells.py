@@ -131,10 +131,14 @@ class CudnnCompatibleGRUCell(GRUCell):
         kernel = self._kernel_initializer
         self._gate_kernel = self.add_weight("gates/kernel", [depth + units, 2 * units], initializer=kernel)
         self._gate_bias = self.add_weight("gates/bias", [2 * units], initializer=Constant(1.0))
-        parts = {"candidate/input_projection": depth, "candidate/hidden_projection": units}
-        kernels = [self.add_weight(f"{part}/kernel", [rows, units], initializer=kernel) for part, rows in parts.items()]
-        biases = [self.add_weight(f"{part}/bias", [units], initializer=Zeros()) for part in parts]
-        self._candidate = [kernels[0], biases[0], kernels[1], biases[1]]
+        reads, recalls = "candidate/input_projection", "candidate/hidden_projection"
+        # Both kernels before both biases: the order of TensorFlow's variables.
+        input_kernel = self.add_weight(f"{reads}/kernel", [depth, units], initializer=kernel)
+        hidden_kernel = self.add_weight(f"{recalls}/kernel", [units, units], initializer=kernel)
+        input_bias, hidden_bias = (
+            self.add_weight(f"{part}/bias", [units], initializer=Zeros()) for part in (reads, recalls)
+        )
+        self._candidate = input_kernel, input_bias, hidden_kernel, hidden_bias
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> Any:

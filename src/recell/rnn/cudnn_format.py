@@ -76,29 +76,18 @@ class CudnnParamsFormatConverter:
         return self._cu_canonical_to_tf_canonical(*self._opaque_to_cu_canonical(opaque_param))
 
     def _opaque_to_cu_canonical(self, opaque_param: Any) -> tuple[list[Any], list[Any]]:
-        return cudnn_rnn_opaque_params_to_canonical(
-            self._rnn_mode,
-            self._num_layers,
-            self._num_units,
-            self._input_size,
-            opaque_param,
-            input_mode=self._input_mode,
-            direction=self._direction,
-            num_proj=self._num_proj,
-        )
+        return cudnn_rnn_opaque_params_to_canonical(self._rnn_mode, *self._sizes, opaque_param, **self._form)
 
     def _cu_canonical_to_opaque(self, cu_weights: Sequence[Any], cu_biases: Sequence[Any]) -> Any:
-        return cudnn_rnn_canonical_to_opaque_params(
-            self._rnn_mode,
-            self._num_layers,
-            self._num_units,
-            self._input_size,
-            cu_weights,
-            cu_biases,
-            input_mode=self._input_mode,
-            direction=self._direction,
-            num_proj=self._num_proj,
-        )
+        return cudnn_rnn_canonical_to_opaque_params(self._rnn_mode, *self._sizes, cu_weights, cu_biases, **self._form)
+
+    @property
+    def _sizes(self) -> tuple[int, int, int]:
+        return self._num_layers, self._num_units, self._input_size
+
+    @property
+    def _form(self) -> dict[str, Any]:
+        return {"input_mode": self._input_mode, "direction": self._direction, "num_proj": self._num_proj}
 
     def _tf_canonical_to_cu_canonical(
         self, tf_canonicals: Sequence[Any], weights_proj: Sequence[Any] | None

@@ -16,23 +16,18 @@ from recell.graph.keys import GraphKeys
 from recell.graph.shapes import as_shape
 from recell.graph.variable_scope import get_variable, get_variable_scope, variable_scope
 from recell.ops.array_make import zeros
-from recell.ops.array_shape import shape as shape_of
 from recell.ops.initializers import Constant, GlorotUniform
 from recell.ops.layer import InputSpec
 from recell.rnn import cudnn_models
 from recell.rnn.arguments import Arguments, keeps_arguments
-from recell.rnn.cudnn_opaque import KINDS, cudnn_rnn_canonical_to_opaque_params
+from recell.rnn.cudnn_opaque import KINDS, cudnn_rnn_canonical_to_opaque_params, get_num_params
 from recell.rnn.cudnn_ops import run_network
 from recell.rnn.cudnn_params import (
     CUDNN_GRU,
-    CUDNN_GRU_PARAMS_PER_LAYER,
     CUDNN_INPUT_LINEAR_MODE,
     CUDNN_LSTM,
-    CUDNN_LSTM_PARAMS_PER_LAYER,
     CUDNN_RNN_RELU,
-    CUDNN_RNN_RELU_PARAMS_PER_LAYER,
     CUDNN_RNN_TANH,
-    CUDNN_RNN_TANH_PARAMS_PER_LAYER,
     CUDNN_RNN_UNIDIRECTION,
     Network,
     check_direction,
@@ -46,6 +41,7 @@ from recell.rnn.cudnn_saveable import (
     CudnnRNNReluSaveable,
     CudnnRNNTanhSaveable,
 )
+from recell.rnn.drivers import axes_of, axis_size
 
 
 class CudnnLayer(Arguments):
@@ -67,7 +63,6 @@ class CudnnLayer(Arguments):
     """
 
     _rnn_mode: str
-    _num_params_per_layer: int
     _saveable_cls: type[CudnnOpaqueParamsSaveable]
     _older_cls: type[cudnn_models.CudnnNetwork]
     _kernel_initializer: Any
@@ -150,7 +145,7 @@ class CudnnLayer(Arguments):
     @property
     def canonical_bias_shapes(self) -> list[list[int]]:
         """The biases in the weights."""
-        return [[self._num_units] for _ in range(self._num_params_per_layer * self._num_layers * self.num_dirs)]
+        return [[self._num_units] for _ in range(get_num_params(self._rnn_mode, self._num_layers, self._direction))]
 
     @property
     def _network(self) -> Network:
@@ -223,18 +218,23 @@ class CudnnLayer(Arguments):
             raise TypeError(f"Invalid initial_state type: {initial_state}, expecting tuple.")
         inputs = convert_to_tensor(inputs, dtype=self._dtype)
         if initial_state is None:
-            initial_state = self._zero_state(_batch_of(inputs, time_major), time_major)
+            initial_state = self._zero_state(axis_size(inputs, axes_of(time_major)[1]), time_major)
         h, c = self._parted(initial_state)
-        h = convert_to_tensor(h, dtype=self._dtype)
-        c = None if c is None else convert_to_tensor(c, dtype=self._dtype)
         options = sequence_lengths, time_major, self._input_mode, self._direction, self._dropout, self._seed
         outputs, *states = run_network(self._rnn_mode, inputs, h, c, self.kernel, training, *options)
         return outputs, tuple(states)
 
     def _parted(self, state: tuple[Any, ...]) -> tuple[Any, Any]:
-        """h and c of a state. ValueError for another number of them."""
-        (h,) = state
-        return h, None
+        """h and c of a state, None for a c that there is not. ValueError for another number of them."""
+        names = ("h", "c") if self._rnn_mode == CUDNN_LSTM else ("h",)
+        if len(state) != len(names):
+            fault = "not enough" if len(state) < len(names) else "too many"
+            raise ValueError(
+                f"{fault} values to unpack: the state of {type(self).__name__} is a tuple of {' and '.join(names)}, "
+                f"but has {len(state)}: {state}"
+            )
+        h, *c = (convert_to_tensor(leaf, dtype=self._dtype) for leaf in state)
+        return h, c[0] if c else None
 
     def _zero_state(self, batch_size: Any, time_major: bool = True) -> tuple[Any, ...]:
         shapes = self.state_shape(batch_size)
@@ -247,13 +247,6 @@ class CudnnLayer(Arguments):
 CudnnLayer.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
     list(inspect.signature(CudnnLayer.__init__).parameters.values())[1:]
 )
-
-
-def _batch_of(inputs: Any, time_major: bool) -> Any:
-    """The batch size: a number where it is known, else a tensor."""
-    axis = 1 if time_major else 0
-    known = inputs.shape.as_list()[axis]
-    return shape_of(inputs)[axis] if known is None else known
 
 
 class CudnnLSTM(CudnnLayer):
@@ -288,17 +281,12 @@ class CudnnLSTM(CudnnLayer):
     """
 
     _rnn_mode = CUDNN_LSTM
-    _num_params_per_layer = CUDNN_LSTM_PARAMS_PER_LAYER
     _saveable_cls = CudnnLSTMSaveable
     _older_cls = cudnn_models.CudnnLSTM
 
     def state_shape(self, batch_size: Any) -> tuple[list[Any], ...]:
         """The shapes of h and c, `[layers * directions, batch, units]`."""
         return super().state_shape(batch_size) * 2
-
-    def _parted(self, state: tuple[Any, ...]) -> tuple[Any, Any]:
-        h, c = state
-        return h, c
 
 
 class CudnnGRU(CudnnLayer):
@@ -317,7 +305,6 @@ class CudnnGRU(CudnnLayer):
     """
 
     _rnn_mode = CUDNN_GRU
-    _num_params_per_layer = CUDNN_GRU_PARAMS_PER_LAYER
     _saveable_cls = CudnnGRUSaveable
     _older_cls = cudnn_models.CudnnGRU
 
@@ -332,7 +319,6 @@ class CudnnRNNTanh(CudnnLayer):
     """
 
     _rnn_mode = CUDNN_RNN_TANH
-    _num_params_per_layer = CUDNN_RNN_TANH_PARAMS_PER_LAYER
     _saveable_cls = CudnnRNNTanhSaveable
     _older_cls = cudnn_models.CudnnRNNTanh
 
@@ -347,7 +333,6 @@ class CudnnRNNRelu(CudnnLayer):
     """
 
     _rnn_mode = CUDNN_RNN_RELU
-    _num_params_per_layer = CUDNN_RNN_RELU_PARAMS_PER_LAYER
     _saveable_cls = CudnnRNNReluSaveable
     _older_cls = cudnn_models.CudnnRNNRelu
 

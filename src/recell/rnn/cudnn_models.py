@@ -94,18 +94,19 @@ class CudnnNetwork:
 
     def params_size(self) -> Any:
         """The number of weights, an int32 scalar: the size of the vector that the program keeps."""
-        sizes = self._num_layers, self._num_units, self._input_size
-        return cudnn_rnn_opaque_params_size(self._rnn_mode, *sizes, dtype=self._dtype, **self._form)
+        return cudnn_rnn_opaque_params_size(self._rnn_mode, *self._sizes, dtype=self._dtype, **self._form)
 
     def params_to_canonical(self, params: Any) -> tuple[list[Any], list[Any]]:
         """The matrices and biases in a vector: see `recell.rnn.cudnn_params`."""
-        sizes = self._num_layers, self._num_units, self._input_size
-        return cudnn_rnn_opaque_params_to_canonical(self._rnn_mode, *sizes, params, **self._form)
+        return cudnn_rnn_opaque_params_to_canonical(self._rnn_mode, *self._sizes, params, **self._form)
 
     def canonical_to_params(self, weights: Sequence[Any], biases: Sequence[Any]) -> Any:
         """The vector of matrices and biases."""
-        sizes = self._num_layers, self._num_units, self._input_size
-        return cudnn_rnn_canonical_to_opaque_params(self._rnn_mode, *sizes, weights, biases, **self._form)
+        return cudnn_rnn_canonical_to_opaque_params(self._rnn_mode, *self._sizes, weights, biases, **self._form)
+
+    @property
+    def _sizes(self) -> tuple[Any, Any, Any]:
+        return self._num_layers, self._num_units, self._input_size
 
     @property
     def _form(self) -> dict[str, Any]:
@@ -140,7 +141,6 @@ class CudnnLSTM(CudnnNetwork):
       [[[0.0625 0.0625]]] 56
     """
 
-    _NUM_PARAMS_PER_LAYER = 8
     _rnn_mode = CUDNN_LSTM
 
     def __call__(
@@ -187,21 +187,18 @@ class CudnnNetworkNoInputC(CudnnNetwork):
 class CudnnGRU(CudnnNetworkNoInputC):
     """cuDNN's GRU on weights of the program's: as `CudnnLSTM`, with h only. Args: see `CudnnNetwork`."""
 
-    _NUM_PARAMS_PER_LAYER = 6
     _rnn_mode = CUDNN_GRU
 
 
 class CudnnRNNTanh(CudnnNetworkNoInputC):
     """cuDNN's tanh network on weights of the program's: as `CudnnLSTM`, with h only. Args: see `CudnnNetwork`."""
 
-    _NUM_PARAMS_PER_LAYER = 2
     _rnn_mode = CUDNN_RNN_TANH
 
 
 class CudnnRNNRelu(CudnnNetworkNoInputC):
     """cuDNN's relu network on weights of the program's: as `CudnnLSTM`, with h only. Args: see `CudnnNetwork`."""
 
-    _NUM_PARAMS_PER_LAYER = 2
     _rnn_mode = CUDNN_RNN_RELU
 
 

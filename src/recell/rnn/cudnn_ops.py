@@ -1,7 +1,4 @@
-"""Running a cuDNN network, wherever torch runs; the maths is `recell.kernels.cudnn_rnn`.
-
-TF module: `tensorflow.contrib.cudnn_rnn.python.ops.cudnn_rnn_ops`.
-"""
+"""The operation that runs a cuDNN network, wherever torch runs; the maths is `recell.kernels.cudnn_rnn`."""
 
 from __future__ import annotations
 
@@ -15,15 +12,10 @@ from recell.graph.registry import Inference
 from recell.graph.seeds import get_seed as pair_of_seeds
 from recell.graph.shapes import TensorShape
 from recell.ops._kernels import bracketed, invalid
-from recell.ops.array_make import zeros
 from recell.ops.op import op
 from recell.rnn.cudnn_opaque import KINDS, unpacked
 from recell.rnn.cudnn_params import (
-    CUDNN_GRU,
     CUDNN_INPUT_LINEAR_MODE,
-    CUDNN_LSTM,
-    CUDNN_RNN_RELU,
-    CUDNN_RNN_TANH,
     CUDNN_RNN_UNIDIRECTION,
     Network,
     check_direction,
@@ -86,7 +78,7 @@ def _network(
     if not time_major:
         inputs, input_h = inputs.transpose(0, 1), input_h.transpose(0, 1)
         input_c = None if input_c is None else input_c.transpose(0, 1)
-    network = _network_run(inputs, input_h, input_c, rnn_mode, input_mode, direction, num_proj)
+    network = _network_of_states(inputs, input_h, input_c, rnn_mode, input_mode, direction, num_proj)
     if not 0 <= dropout <= 1:
         raise invalid(f"Dropout must be between 0 and 1, but is {dropout}.")
     weights, biases = unpacked(params, network)
@@ -105,7 +97,7 @@ def _network(
     return results if time_major else tuple(tensor.transpose(0, 1) for tensor in results)
 
 
-def _network_run(
+def _network_of_states(
     inputs: Tensor,
     h: Tensor,
     c: Tensor | None,
@@ -155,14 +147,18 @@ def run_network(
     num_proj: int | None = None,
     name: str | None = None,
 ) -> list[Any]:
-    """Outputs and final states of a network: what all functions and classes of this module call.
+    """Outputs and final states of a network: what the functions, layers and older classes all call.
 
     Args:
       inputs: `[time, batch, depth]`, or `[batch, time, depth]` without `time_major`.
       input_h, input_c: `[layers * directions, batch, units]`, or `[batch, layers * directions, units]` without
         `time_major`; `input_c` for an LSTM, else None.
       params: the opaque weights, a vector.
+      is_training: whether to drop between layers; None is True.
       sequence_lengths: int32 `[batch]`, or None: rows past their length give zeros and keep their states.
+      input_mode, direction, num_proj: of the network, see `recell.rnn.cudnn_params`; its other sizes are the states'.
+      dropout: the probability of dropping an output between two layers. seed: of these draws; with None, and
+        no seed of the graph, they differ from run to run.
 
     Returns:
       `[outputs, h]` or `[outputs, h, c]`, laid out as inputs and states are.
@@ -193,132 +189,4 @@ def run_network(
     return list(made)
 
 
-def cudnn_lstm(
-    inputs: Any,
-    input_h: Any,
-    input_c: Any,
-    params: Any,
-    is_training: bool,
-    sequence_lengths: Any = None,
-    time_major: bool = True,
-    input_mode: str = CUDNN_INPUT_LINEAR_MODE,
-    direction: str = CUDNN_RNN_UNIDIRECTION,
-    dropout: float = 0.0,
-    seed: int | None = 0,
-    num_proj: int | None = None,
-    name: str | None = None,
-) -> tuple[Any, Any, Any]:
-    """cuDNN's LSTM: `(outputs, output_h, output_c)`. See `run_network` for the arguments."""
-    options = sequence_lengths, time_major, input_mode, direction, dropout, seed, num_proj, name
-    outputs, h, c = run_network(CUDNN_LSTM, inputs, input_h, input_c, params, is_training, *options)
-    return outputs, h, c
-
-
-def cudnn_rnn_no_input_c(
-    inputs: Any,
-    input_h: Any,
-    params: Any,
-    is_training: bool,
-    rnn_mode: str,
-    sequence_lengths: Any = None,
-    time_major: bool = True,
-    input_mode: str = CUDNN_INPUT_LINEAR_MODE,
-    direction: str = CUDNN_RNN_UNIDIRECTION,
-    dropout: float = 0.0,
-    seed: int | None = 0,
-    name: str | None = None,
-) -> tuple[Any, Any]:
-    """A network without memories: `(outputs, output_h)`. See `run_network` for the arguments."""
-    options = sequence_lengths, time_major, input_mode, direction, dropout, seed, None, name
-    outputs, h = run_network(rnn_mode, inputs, input_h, None, params, is_training, *options)
-    return outputs, h
-
-
-def cudnn_gru(
-    inputs: Any,
-    input_h: Any,
-    params: Any,
-    is_training: bool,
-    sequence_lengths: Any = None,
-    time_major: bool = True,
-    input_mode: str = CUDNN_INPUT_LINEAR_MODE,
-    direction: str = CUDNN_RNN_UNIDIRECTION,
-    dropout: float = 0.0,
-    seed: int | None = 0,
-    name: str | None = None,
-) -> tuple[Any, Any]:
-    """cuDNN's GRU: `(outputs, output_h)`. See `run_network` for the arguments."""
-    options = sequence_lengths, time_major, input_mode, direction, dropout, seed, name
-    return cudnn_rnn_no_input_c(inputs, input_h, params, is_training, CUDNN_GRU, *options)
-
-
-def cudnn_rnn_tanh(
-    inputs: Any,
-    input_h: Any,
-    params: Any,
-    is_training: bool,
-    sequence_lengths: Any = None,
-    time_major: bool = True,
-    input_mode: str = CUDNN_INPUT_LINEAR_MODE,
-    direction: str = CUDNN_RNN_UNIDIRECTION,
-    dropout: float = 0.0,
-    seed: int | None = 0,
-    name: str | None = None,
-) -> tuple[Any, Any]:
-    """cuDNN's plain network with tanh: `(outputs, output_h)`. See `run_network` for the arguments."""
-    options = sequence_lengths, time_major, input_mode, direction, dropout, seed, name
-    return cudnn_rnn_no_input_c(inputs, input_h, params, is_training, CUDNN_RNN_TANH, *options)
-
-
-def cudnn_rnn_relu(
-    inputs: Any,
-    input_h: Any,
-    params: Any,
-    is_training: bool,
-    input_mode: str = CUDNN_INPUT_LINEAR_MODE,
-    direction: str = CUDNN_RNN_UNIDIRECTION,
-    dropout: float = 0.0,
-    seed: int | None = 0,
-    sequence_lengths: Any = None,
-    time_major: bool = True,
-    name: str | None = None,
-) -> tuple[Any, Any]:
-    """cuDNN's plain network with relu: `(outputs, output_h)`. See `run_network` for the arguments."""
-    options = sequence_lengths, time_major, input_mode, direction, dropout, seed, name
-    return cudnn_rnn_no_input_c(inputs, input_h, params, is_training, CUDNN_RNN_RELU, *options)
-
-
-def cudnn_rnn(
-    inputs: Any,
-    input_h: Any,
-    input_c: Any,
-    params: Any,
-    is_training: bool,
-    rnn_mode: str,
-    sequence_lengths: Any = None,
-    time_major: bool = True,
-    input_mode: str = CUDNN_INPUT_LINEAR_MODE,
-    direction: str = CUDNN_RNN_UNIDIRECTION,
-    dropout: float = 0.0,
-    seed: int | None = 0,
-    num_proj: int | None = None,
-    name: str | None = None,
-) -> tuple[Any, Any, Any]:
-    """A network of any mode: `(outputs, output_h, output_c)`; `output_c` is an empty scalar where there is none."""
-    options = sequence_lengths, time_major, input_mode, direction, dropout, seed, num_proj, name
-    memory = input_c if rnn_mode == CUDNN_LSTM else None
-    made = run_network(rnn_mode, inputs, input_h, memory, params, is_training, *options)
-    outputs, h, c = made if len(made) == 3 else (*made, zeros([], made[0].dtype))
-    return outputs, h, c
-
-
-__all__ = [
-    "cudnn_gru",
-    "cudnn_lstm",
-    "cudnn_rnn",
-    "cudnn_rnn_no_input_c",
-    "cudnn_rnn_relu",
-    "cudnn_rnn_tanh",
-    "get_seed",
-    "run_network",
-]
+__all__ = ["get_seed", "run_network"]

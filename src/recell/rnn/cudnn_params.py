@@ -70,7 +70,7 @@ def direction_count(direction: str) -> int:
 
 @dataclass(frozen=True)
 class Network:
-    """One network's sizes. ValueError for a mode that cuDNN does not have, or an input that cannot be skipped."""
+    """One network's sizes. ValueError for a mode that cuDNN does not have, no layers, or an input not to be skipped."""
 
     rnn_mode: str
     num_layers: int
@@ -84,6 +84,8 @@ class Network:
         check_rnn_mode(self.rnn_mode)
         check_input_mode(self.input_mode)
         check_direction(self.direction)
+        if self.num_layers < 1:
+            raise ValueError(f"A network has one layer or more, but num_layers is {self.num_layers}.")
         if self.input_mode == CUDNN_INPUT_SKIP_MODE and self.input_size != self.num_units:
             raise ValueError(
                 f"input_mode 'skip_input' adds the input itself to each gate, so the input's size must be num_units, "

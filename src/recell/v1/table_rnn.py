@@ -71,6 +71,8 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.rnn.cfn_cell": "CFNCell",
         "recell.rnn.minimal_rnn_cell": "MinimalRNNCell",
         "recell.rnn.ntm_cell": "NTMCell NTMControllerState",
+        "recell.rnn.linear": "_Linear=Linear",
+        "recell.rnn.borrowed": "_get_concat_variable=concat_variable _get_sharded_variable=sharded_variable",
     },
     "contrib.rnn.python.ops.lstm_ops": {
         "recell.rnn.cell": "LayerRNNCell",
@@ -96,6 +98,11 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.rnn.cell": "LayerRNNCell _RNNCell=RNNCell assert_like_rnncell",
         "recell.rnn.linear": "_Linear=Linear _linear=linear linear",
         "recell.rnn.state": "_zero_state_tensors=zero_state_of",
+        "recell.rnn.borrowed": (
+            "ASSERT_LIKE_RNNCELL_ERROR_REGEXP=NOT_A_CELL _BIAS_VARIABLE_NAME=BIAS _WEIGHTS_VARIABLE_NAME=WEIGHTS "
+            "_check_rnn_cell_input_dtypes=check_dtypes _check_supported_dtypes=check_supported_dtype "
+            "_concat=join_sizes _get_concat_variable=concat_variable _get_sharded_variable=sharded_variable"
+        ),
     },
     "contrib.recurrent": {
         "recell.rnn.functional_rnn": "bidirectional_functional_rnn functional_rnn",
@@ -104,6 +111,11 @@ ROWS: dict[str, dict[str, str]] = {
     "python.ops.rnn": {
         "recell.rnn.batch_time": (
             "_best_effort_input_batch_size=best_effort_input_batch_size _transpose_batch_time=transpose_batch_time"
+        ),
+        "recell.rnn.borrowed": (
+            "_concat=join_sizes _infer_state_dtype=infer_state_dtype _is_keras_rnn_cell=is_keras_cell "
+            "_maybe_tensor_shape_from_tensor=known_shape _reverse_seq=reversed_steps _rnn_step=rnn_step "
+            "_should_cache=should_cache"
         ),
     },
     "contrib.cudnn_rnn": {
@@ -123,8 +135,9 @@ ROWS: dict[str, dict[str, str]] = {
         "_check_rnn_mode=check_rnn_mode",
         "recell.rnn.cudnn_models": "CudnnGRU CudnnLSTM CudnnRNNRelu CudnnRNNTanh _CudnnRNN=CudnnNetwork "
         "_CudnnRNNNoInputC=CudnnNetworkNoInputC",
-        "recell.rnn.cudnn_ops": "cudnn_gru cudnn_lstm cudnn_rnn_relu cudnn_rnn_tanh _cudnn_rnn=cudnn_rnn "
-        "_cudnn_rnn_no_input_c=cudnn_rnn_no_input_c _get_seed=get_seed",
+        "recell.rnn.cudnn_functions": "cudnn_gru cudnn_lstm cudnn_rnn_relu cudnn_rnn_tanh _cudnn_rnn=cudnn_rnn "
+        "_cudnn_rnn_no_input_c=cudnn_rnn_no_input_c",
+        "recell.rnn.cudnn_ops": "_get_seed=get_seed",
         "recell.rnn.cudnn_opaque": "cudnn_rnn_canonical_to_opaque_params cudnn_rnn_opaque_params_size "
         "cudnn_rnn_opaque_params_to_canonical _get_num_params=get_num_params",
         "recell.rnn.cudnn_cells": "CudnnCompatibleGRUCell CudnnCompatibleLSTMCell",
