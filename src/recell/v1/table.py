@@ -65,6 +65,17 @@ SAME: dict[str, str] = {
     "python.ops.seq2seq": "contrib.legacy_seq2seq",
     "python.layers.layers": "layers",
     "python.layers.core": "layers",
+    "python.layers.base": "layers",
+    "python.layers.convolutional": "layers",
+    "python.layers.normalization": "layers",
+    "python.layers.pooling": "layers",
+    "python.keras": "keras",
+    "python.keras.engine.base_layer": "layers",
+    "python.keras.engine.input_spec": "layers",
+    "python.ops.ctc_ops": "nn",
+    "contrib.crf.python.ops.crf": "contrib.crf",
+    "contrib.framework.python.ops": "contrib.framework",
+    "contrib.framework.python.ops.variables": "contrib.framework",
     "contrib.layers.python.layers": "contrib.layers",
     "contrib.layers.python.layers.layers": "contrib.layers",
     "contrib.layers.python.layers.initializers": "contrib.layers",
@@ -84,8 +95,31 @@ _OF_ROOT = (
     "array_ops candidate_sampling_ops check_ops clip_ops control_flow_ops data_flow_ops embedding_ops functional_ops "
     "gradients gradients_impl init_ops io_ops linalg_ops logging_ops math_ops parsing_ops random_ops "
     "resource_variable_ops script_ops sparse_ops standard_ops state_ops string_ops tensor_array_ops "
-    "variable_scope variables"
+    "partitioned_variables variable_scope variables"
 )
+
+# The modules that these bring with `import *`, as they import them for themselves.
+_IMPORTED = {
+    **{f"{name}_ops": f"python.ops.{name}_ops" for name in ("array", "clip", "init", "math", "random")},
+    **dict.fromkeys(("constant_op", "ops", "tensor_shape", "tensor_util"), "python.framework.ops"),
+    "nn_ops": "nn",
+    "dtypes": "dtypes",
+    "nest": "nest",
+    "logging": "logging",
+    "base_layer": "layers",
+    "initializers": "keras.initializers",
+    "activations": "keras.activations",
+    "control_flow_ops": "python.ops.control_flow_ops",
+    "tensor_array_ops": "python.ops.tensor_array_ops",
+    "partitioned_variables": "python.ops.partitioned_variables",
+    "vs": "python.ops.variable_scope",
+    "tf_variables": "python.ops.variables",
+}
+SAME |= {
+    f"{module}.{name}": target
+    for module in ("python.ops.rnn", "python.ops.rnn_cell", "contrib.rnn.python.ops.rnn_cell")
+    for name, target in _IMPORTED.items()
+}
 
 INCLUDES: dict[str, tuple[str, ...]] = {
     # namespace -> namespaces whose names it has besides its own rows (names, not sub-namespaces)
@@ -100,7 +134,6 @@ INCLUDES: dict[str, tuple[str, ...]] = {
     "contrib.seq2seq.python.ops.beam_search_decoder": ("contrib.seq2seq",),
     "contrib.seq2seq.python.ops.helper": ("contrib.seq2seq",),
     "contrib.slim": ("contrib.layers", "contrib.framework"),
-    "contrib.framework": ("contrib.framework.python.ops.variables",),
     "models.rnn": (),
     "python": ("",),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 ROWS: dict[str, dict[str, str]] = {
     "": {
         "recell.platform.logging": "get_logger",
+        "recell.platform.decorators": "executing_eagerly",
         "recell.v1._release": (
             "VERSION GIT_VERSION COMPILER_VERSION GRAPH_DEF_VERSION CXX11_ABI_FLAG MONOLITHIC_BUILD "
             "__version__=VERSION __git_version__=GIT_VERSION __compiler_version__=COMPILER_VERSION "
@@ -12,6 +13,10 @@ ROWS: dict[str, dict[str, str]] = {
             "__monolithic_build__=MONOLITHIC_BUILD"
         ),
     },
+    "python.eager.context": {"recell.platform.decorators": "executing_eagerly"},
+    "python.util.deprecation": {"recell.platform.decorators": "deprecated"},
+    "python.util.tf_export": {"recell.platform.decorators": "tf_export"},
+    "keras.utils.tf_utils": {"recell.platform.decorators": "shape_type_conversion"},
     "version": {"recell.v1._release": "VERSION GIT_VERSION COMPILER_VERSION GRAPH_DEF_VERSION"},
     "examples.tutorials.mnist.input_data": {"recell.datasets.mnist": "read_data_sets"},
     "contrib.learn.python.learn.datasets.mnist": {
