@@ -23,43 +23,38 @@ from recell.ops.layer_names import to_snake_case, unique_object_name
 from recell.ops.linalg import matmul
 from recell.ops.math_binary import multiply
 from recell.ops.nn_dropout import dropout
-from recell.rnn.activation import get_activation, hard_sigmoid, linear
+from recell.rnn.activation import get_keras_activation
 from recell.rnn.arguments import Arguments, keeps_arguments
 from recell.rnn.cell import _batch_and_dtype
 from recell.rnn.state import zero_state_of
 
 
-def _activation(function: Any) -> Callable[[Any], Any]:
-    return linear if function is None else get_activation(function)
-
-
 class KerasCell(Arguments):
     """What the three share: their variables, and dropout on inputs and state while `training`.
 
-    Subclasses say `_gates`, the number of blocks of columns, `_states`, the number of their states, and `_step`.
+    Arguments are kept in public, as Keras keeps them. Subclasses say `_gates`, the number of blocks of columns,
+    `_states`, the number of their states, and `_step`.
     """
 
+    _argument_prefix = ""
     _gates: int
     _states: int
-    _activation: Any
-    _recurrent_activation: Any
+
+    implementation = 1
+    """Anything else draws one mask of dropout for all gates, instead of one for each."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for name in ("kernel", "recurrent", "bias"):
-            setattr(self, f"_{name}_initializer", get_initializer(getattr(self, f"_{name}_initializer")))
-        self._activation = _activation(self._activation)
-        if "_recurrent_activation" in self.__dict__:
-            self._recurrent_activation = _activation(self._recurrent_activation)
+        for name in ("kernel_initializer", "recurrent_initializer", "bias_initializer"):
+            setattr(self, name, get_initializer(getattr(self, name)))
+        for name in ("activation", "recurrent_activation"):
+            if name in self.__dict__:  # SimpleRNNCell has one only
+                setattr(self, name, get_keras_activation(getattr(self, name)))
         self._masks: dict[str, list[Any]] = {}
 
     def _make_unique_name(self) -> tuple[str, str]:
         base = to_snake_case(type(self).__name__)
         return unique_object_name(base, zero_based=True), base
-
-    @property
-    def units(self) -> int:
-        return int(self._units)
 
     @property
     def state_size(self) -> Any:
@@ -97,16 +92,16 @@ class KerasCell(Arguments):
     def build(self, input_shape: Any) -> None:
         columns = self._gates * self.units
         depth = input_shape.as_list()[-1]
-        self.kernel = self._variable("kernel", [depth, columns], self._kernel_initializer)
-        self.recurrent_kernel = self._variable("recurrent_kernel", [self.units, columns], self._recurrent_initializer)
-        self.bias = self._variable("bias", self._bias_shape, self._bias_start()) if self._use_bias else None
+        self.kernel = self._variable("kernel", [depth, columns], self.kernel_initializer)
+        self.recurrent_kernel = self._variable("recurrent_kernel", [self.units, columns], self.recurrent_initializer)
+        self.bias = self._variable("bias", self._bias_shape, self._bias_start()) if self.use_bias else None
 
     @property
     def _bias_shape(self) -> list[int]:
         return [self._gates * self.units]
 
     def _bias_start(self) -> Callable[..., Any]:
-        return self._bias_initializer
+        return self.bias_initializer
 
     def _variable(self, name: str, shape: Sequence[int], initializer: Any) -> Variable:
         kind = "recurrent" if name == "recurrent_kernel" else name
@@ -116,11 +111,11 @@ class KerasCell(Arguments):
             trainable=self.trainable,
             name=name,
             dtype=dtype,
-            constraint=getattr(self, f"_{kind}_constraint"),
+            constraint=getattr(self, f"{kind}_constraint"),
             use_resource=True,
         )
         (self._trainable_weights if self.trainable else self._non_trainable_weights).append(made)
-        regularizer = getattr(self, f"_{kind}_regularizer")
+        regularizer = getattr(self, f"{kind}_regularizer")
         if regularizer is not None:
             with init_scope():  # a driver may be tracing its step, which the loss is no part of
                 loss = regularizer(made)
@@ -128,13 +123,14 @@ class KerasCell(Arguments):
             get_default_graph().add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
         return made
 
-    def _dropped(self, name: str, x: Any, rate: float, training: bool, count: int) -> list[Any]:
-        """`x` for each gate, with a dropout mask of its own, drawn once until `reset_dropout_mask`."""
+    def _dropped(self, name: str, x: Any, rate: float, training: bool) -> list[Any]:
+        """`x` for each gate, by its mask of dropout, which stays until `reset_dropout_mask`."""
         if not training or not rate:
-            return [x] * count
+            return [x] * self._gates
         if name not in self._masks:
-            self._masks[name] = [dropout(ones_like(x), rate=rate) for _ in range(count)]
-        return [multiply(x, mask) for mask in self._masks[name]]
+            self._masks[name] = [dropout(ones_like(x), rate=rate) for _ in range(self._gates)]
+        masks = self._masks[name]
+        return [multiply(x, mask) for mask in (masks if self.implementation == 1 else masks[:1] * self._gates)]
 
     def reset_dropout_mask(self) -> None:
         """Draws other masks for inputs from the next call on."""
@@ -149,7 +145,7 @@ class KerasCell(Arguments):
         bias = self.bias
         blocks = split(convert_to_tensor(self.kernel), self._gates, axis=1)
         biases = [None] * self._gates if bias is None else split(self._input_bias(bias), self._gates, axis=0)
-        xs = self._dropped("inputs", x, self._dropout, training, self._gates)
+        xs = self._dropped("inputs", x, self.dropout, training)
         products = [matmul(a, w) for a, w in zip(xs, blocks, strict=True)]
         return [p if b is None else p + b for p, b in zip(products, biases, strict=True)]
 
@@ -167,6 +163,16 @@ class SimpleRNNCell(KerasCell):
 
     Variables: `kernel` W `[depth, units]`, `recurrent_kernel` U `[units, units]` (orthogonal at first), `bias` b
     `[units]`, under the name scope of the first call. `tf.nn.rnn_cell.BasicRNNCell` keeps W over U in one kernel.
+
+    Args:
+      units: units of the state.
+      activation: a function or its name; None is none.
+      use_bias: whether there is b.
+      kernel_..., recurrent_..., bias_...: initializers (or their names), regularizers and constraints of W, U and b.
+      dropout, recurrent_dropout: the chance of each number of x, and of h, to be dropped while `training`.
+      name, dtype, trainable: as for any layer.
+
+    Call: inputs `[batch, depth]`, states `[h]`, h `[batch, units]` -> output h' `[batch, units]` and `[h']`.
     """
 
     _gates = 1
@@ -195,8 +201,8 @@ class SimpleRNNCell(KerasCell):
 
     def _step(self, x: Any, states: list[Any], training: bool) -> tuple[Any, list[Any]]:
         (product,) = self._inputs_products(x, training)
-        (h,) = self._dropped("state", states[0], self._recurrent_dropout, training, 1)
-        output = self._activation(product + matmul(h, convert_to_tensor(self.recurrent_kernel)))
+        (h,) = self._dropped("state", states[0], self.recurrent_dropout, training)
+        output = self.activation(product + matmul(h, convert_to_tensor(self.recurrent_kernel)))
         return output, [output]
 
 
@@ -210,6 +216,14 @@ class GRUCell(KerasCell):
     Variables: `kernel` `[depth, 3 * units]`, `recurrent_kernel` `[units, 3 * units]`, columns z, r, c; `bias`
     `[3 * units]`, with `reset_after` `[2, 3 * units]`, of inputs and of state. Keras' z is the u of
     `tf.nn.rnn_cell.GRUCell`, which starts its biases at one and uses the exact sigmoid.
+
+    Args:
+      activation: for c; recurrent_activation: for z and r; functions or their names, None is none.
+      implementation: 1 drops numbers for each gate by itself; 2 drops the same ones for all, and of h where it stays.
+      reset_after: resets after the product with Uc, as cuDNN does.
+      units, ..., trainable: those of `SimpleRNNCell`.
+
+    Call: inputs `[batch, depth]`, states `[h]`, h `[batch, units]` -> output h' `[batch, units]` and `[h']`.
 
     Example:
       >>> import recell.v1 as tf
@@ -249,24 +263,25 @@ class GRUCell(KerasCell):
     @property
     def _bias_shape(self) -> list[int]:
         columns = self._gates * self.units
-        return [2, columns] if self._reset_after else [columns]
+        return [2, columns] if self.reset_after else [columns]
 
     def _input_bias(self, bias: Any) -> Any:
-        return bias[0] if self._reset_after else convert_to_tensor(bias)
+        return bias[0] if self.reset_after else convert_to_tensor(bias)
 
     def _step(self, x: Any, states: list[Any], training: bool) -> tuple[Any, list[Any]]:
         x_z, x_r, x_c = self._inputs_products(x, training)
         u_z, u_r, u_c = self._recurrent_blocks()
-        h_z, h_r, h_c = self._dropped("state", states[0], self._recurrent_dropout, training, 3)
+        h_z, h_r, h_c = self._dropped("state", states[0], self.recurrent_dropout, training)
         b_z, b_r, b_c = self._state_biases()
-        z = self._recurrent_activation(x_z + matmul(h_z, u_z) + b_z)
-        r = self._recurrent_activation(x_r + matmul(h_r, u_r) + b_r)
-        reset = r * (matmul(h_c, u_c) + b_c) if self._reset_after else matmul(r * h_c, u_c)
-        output = z * states[0] + (1.0 - z) * self._activation(x_c + reset)
+        z = self.recurrent_activation(x_z + matmul(h_z, u_z) + b_z)
+        r = self.recurrent_activation(x_r + matmul(h_r, u_r) + b_r)
+        reset = r * (matmul(h_c, u_c) + b_c) if self.reset_after else matmul(r * h_c, u_c)
+        h = states[0] if self.implementation == 1 else h_z
+        output = z * h + (1.0 - z) * self.activation(x_c + reset)
         return output, [output]
 
     def _state_biases(self) -> list[Any]:
-        return split(self.bias[1], 3, axis=0) if self._reset_after and self._use_bias else [0.0] * 3  # type: ignore[index]
+        return split(self.bias[1], 3, axis=0) if self.reset_after and self.use_bias else [0.0] * 3  # type: ignore[index]
 
 
 class LSTMCell(KerasCell):
@@ -279,6 +294,15 @@ class LSTMCell(KerasCell):
     Variables: `kernel` `[depth, 4 * units]`, `recurrent_kernel` `[units, 4 * units]`, columns i, f, c, o; `bias`
     `[4 * units]`, whose part for f starts at one with `unit_forget_bias`. The state is the list `[h, c]`.
     `tf.nn.rnn_cell.LSTMCell` orders the columns i, j, f, o and adds its forget bias while running.
+
+    Args:
+      activation: for the new part of c' and for c' in h'; recurrent_activation: for i, f and o; functions or their
+        names, None is none.
+      unit_forget_bias: starts the bias of f at one.
+      implementation: 1 drops numbers for each gate by itself; 2 drops the same ones for all.
+      units, ..., trainable: those of `SimpleRNNCell`.
+
+    Call: inputs `[batch, depth]`, states `[h, c]`, both `[batch, units]` -> output h' `[batch, units]`, `[h', c']`.
     """
 
     _gates = 4
@@ -309,11 +333,11 @@ class LSTMCell(KerasCell):
         super().__init__(**kwargs)
 
     def _bias_start(self) -> Callable[..., Any]:
-        if not self._unit_forget_bias:
-            return self._bias_initializer
+        if not self.unit_forget_bias:
+            return self.bias_initializer
 
         def start(shape: Any, dtype: Any) -> Any:
-            own, units = self._bias_initializer, self.units
+            own, units = self.bias_initializer, self.units
             parts = own([units], dtype=dtype), Ones()([units], dtype=dtype), own([2 * units], dtype=dtype)
             return concat(list(parts), 0)
 
@@ -322,13 +346,13 @@ class LSTMCell(KerasCell):
     def _step(self, x: Any, states: list[Any], training: bool) -> tuple[Any, list[Any]]:
         x_i, x_f, x_c, x_o = self._inputs_products(x, training)
         u_i, u_f, u_c, u_o = self._recurrent_blocks()
-        h_i, h_f, h_c, h_o = self._dropped("state", states[0], self._recurrent_dropout, training, 4)
-        i = self._recurrent_activation(x_i + matmul(h_i, u_i))
-        f = self._recurrent_activation(x_f + matmul(h_f, u_f))
-        c = f * states[1] + i * self._activation(x_c + matmul(h_c, u_c))
-        o = self._recurrent_activation(x_o + matmul(h_o, u_o))
-        h = o * self._activation(c)
+        h_i, h_f, h_c, h_o = self._dropped("state", states[0], self.recurrent_dropout, training)
+        i = self.recurrent_activation(x_i + matmul(h_i, u_i))
+        f = self.recurrent_activation(x_f + matmul(h_f, u_f))
+        c = f * states[1] + i * self.activation(x_c + matmul(h_c, u_c))
+        o = self.recurrent_activation(x_o + matmul(h_o, u_o))
+        h = o * self.activation(c)
         return h, [h, c]
 
 
-__all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell", "hard_sigmoid"]
+__all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,20 +12,9 @@ from recell.graph.dtypes import DType
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.ops.clip import clip_by_value
+from recell.ops.math_unary import exp, sigmoid, tanh
+from recell.ops.nn_activations import elu, relu, selu, softmax, softplus, softsign
 from recell.ops.op import OpBuilder
-
-_NAMED = {
-    "elu": "recell.ops.nn_activations",
-    "exponential": "recell.ops.math_unary:exp",
-    "hard_sigmoid": "recell.rnn.activation",
-    "relu": "recell.ops.nn_activations",
-    "selu": "recell.ops.nn_activations",
-    "sigmoid": "recell.ops.math_unary",
-    "softmax": "recell.ops.nn_activations",
-    "softplus": "recell.ops.nn_activations",
-    "softsign": "recell.ops.nn_activations",
-    "tanh": "recell.ops.math_unary",
-}
 
 
 def linear(x: Any) -> Any:
@@ -39,6 +27,21 @@ def hard_sigmoid(x: Any) -> Any:
     return clip_by_value(0.2 * x + 0.5, 0.0, 1.0)
 
 
+_NAMED: dict[str, Callable[[Any], Any]] = {
+    "elu": elu,
+    "exponential": exp,
+    "hard_sigmoid": hard_sigmoid,
+    "linear": linear,
+    "relu": relu,
+    "selu": selu,
+    "sigmoid": sigmoid,
+    "softmax": softmax,
+    "softplus": softplus,
+    "softsign": softsign,
+    "tanh": tanh,
+}
+
+
 def get_activation(activation: Any) -> Callable[[Any], Any]:
     """The function that a cell's `activation` argument means; tanh for None and "".
 
@@ -47,20 +50,17 @@ def get_activation(activation: Any) -> Callable[[Any], Any]:
     if callable(activation):
         return activation
     if not activation:
-        activation = "tanh"
+        return tanh
     if not isinstance(activation, str):
         raise TypeError(f"Could not interpret activation function identifier: {activation!r}")
-    if activation == "linear":
-        return linear
     if activation not in _NAMED:
-        raise ValueError(f"Unknown activation function:{activation} (known: linear, {', '.join(_NAMED)})")
-    module, _, name = _NAMED[activation].partition(":")
-    return getattr(importlib.import_module(module), name or activation)
+        raise ValueError(f"Unknown activation function:{activation} (known: {', '.join(_NAMED)})")
+    return _NAMED[activation]
 
 
-def activation_name(activation: Any) -> str:
-    """What `get_config` calls it."""
-    return getattr(activation, "__name__", type(activation).__name__)
+def get_keras_activation(activation: Any) -> Callable[[Any], Any]:
+    """What it means to Keras' cells: as `get_activation`, but None is none."""
+    return linear if activation is None else get_activation(activation)
 
 
 def as_attribute(activation: Callable[[Any], Any], dtype: DType, units: int | None) -> Any:
@@ -74,7 +74,7 @@ def as_attribute(activation: Callable[[Any], Any], dtype: DType, units: int | No
     def apply(x: Tensor) -> list[Tensor]:
         return [convert_to_tensor(activation(x), dtype)]
 
-    name = activation_name(activation)
+    name = getattr(activation, "__name__", type(activation).__name__)
     spec = (dtype, TensorShape([None, units]), "activation_input")
     return trace(graph, f"activation {name}", [spec], apply)
 
@@ -100,4 +100,4 @@ def applied(activation: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return apply
 
 
-__all__ = ["activation_name", "applied", "as_attribute", "get_activation", "hard_sigmoid", "linear"]
+__all__ = ["applied", "as_attribute", "get_activation", "get_keras_activation", "hard_sigmoid", "linear"]

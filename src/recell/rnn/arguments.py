@@ -31,6 +31,8 @@ _OF_THE_LAYER = frozenset({"name", "dtype", "trainable", "reuse"})
 def keeps_arguments(constructor: Constructor) -> Constructor:
     """Decorates `__init__`: each argument is kept in `self`, under its name with a leading underscore, before it runs.
 
+    Classes whose arguments are public, as Keras' are, say `_argument_prefix = ""`.
+
     `name`, `dtype`, `trainable`, `reuse` and `**kwargs` are left to `Layer.__init__`, which the constructor calls.
     """
     signature = inspect.signature(constructor)
@@ -47,7 +49,7 @@ def keeps_arguments(constructor: Constructor) -> Constructor:
         bound.apply_defaults()
         for name in kept:
             if name not in _OF_THE_LAYER:
-                setattr(self, f"_{name}", bound.arguments[name])
+                setattr(self, self._argument_prefix + name, bound.arguments[name])
         # A subclass's constructor comes first, and the arguments it shows are those to make another one with.
         self.__dict__.setdefault("_argument_names", tuple(kept))
         constructor(self, *args, **kwargs)
@@ -59,6 +61,7 @@ class Arguments(Layer):
     """A layer whose configuration is what its constructor kept."""
 
     _argument_names: tuple[str, ...]
+    _argument_prefix = "_"
 
     if TYPE_CHECKING:
 
@@ -69,7 +72,7 @@ class Arguments(Layer):
         config = super().get_config()
         for name in getattr(self, "_argument_names", ()):
             if name not in config:
-                config[name] = plain(getattr(self, f"_{name}"))
+                config[name] = plain(getattr(self, self._argument_prefix + name))
         return config
 
     @classmethod

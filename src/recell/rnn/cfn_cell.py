@@ -10,10 +10,10 @@ from recell.ops.linalg import matmul
 from recell.ops.math_unary import sigmoid
 from recell.ops.nn_dense import bias_add
 from recell.rnn.input_sizes import known_last
-from recell.rnn.keras_style import KerasStyleCell
+from recell.rnn.keras_arguments import KerasArguments
 
 
-class CFNCell(KerasStyleCell):
+class CFNCell(KerasArguments):
     """A network that falls silent without inputs: every state it visits fades to zero.
 
     TF symbol: `tensorflow.contrib.rnn.python.ops.rnn_cell.CFNCell`.

@@ -10,10 +10,10 @@ from recell.ops.linalg import matmul
 from recell.ops.math_unary import sigmoid
 from recell.ops.nn_dense import bias_add
 from recell.rnn.input_sizes import known_last
-from recell.rnn.keras_style import KerasStyleCell
+from recell.rnn.keras_arguments import KerasArguments
 
 
-class MinimalRNNCell(KerasStyleCell):
+class MinimalRNNCell(KerasArguments):
     """One gate between the old state and what the input maps to.
 
     TF symbol: `tensorflow.contrib.rnn.python.ops.rnn_cell.MinimalRNNCell`.

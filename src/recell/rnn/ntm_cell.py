@@ -102,6 +102,9 @@ class NTMCell(LayerRNNCell):
       ([3, 5, 2], [3, 16, 4])
     """
 
+    _argument_prefix = ""
+    output_dim: int | None
+
     @keeps_arguments
     def __init__(
         self,
@@ -118,10 +121,6 @@ class NTMCell(LayerRNNCell):
     ) -> None:
         super().__init__(dtype=dtype, name=name)
         assert_like_rnncell("NTM RNN controller cell", controller)
-        self.controller = controller
-        self.memory_size, self.memory_vector_dim = memory_size, memory_vector_dim
-        self.read_head_num, self.write_head_num = read_head_num, write_head_num
-        self.shift_range, self.output_dim, self.clip_value = shift_range, output_dim, clip_value
         self.num_heads = read_head_num + write_head_num
         self.num_parameters_per_head = memory_vector_dim + 2 * shift_range + 4
         self.total_parameter_num = (

@@ -1,4 +1,4 @@
-"""What the cells share whose arguments are Keras's: `units`, and activations and initializers by name."""
+"""What cells of `tf.contrib.rnn` share whose arguments are Keras': `units`, activations and initializers by name."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from typing import Any
 
 from recell.ops.keras_initializers import get as get_initializer
 from recell.ops.layer import InputSpec
-from recell.rnn.activation import get_activation
+from recell.rnn.activation import get_keras_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
 from recell.rnn.unit_state import UnitState
 
 
-class KerasStyleCell(UnitState, LayerRNNCell):
+class KerasArguments(UnitState, LayerRNNCell):
     """A cell with one kind of kernel, one of bias, and an activation; the names are public, as Keras has them.
 
     `activation=None` is none. Raises ValueError for a name that is not known.
     """
+
+    _argument_prefix = ""
 
     @keeps_arguments
     def __init__(
@@ -31,10 +33,10 @@ class KerasStyleCell(UnitState, LayerRNNCell):
     ) -> None:
         super().__init__(name=name, dtype=dtype, **kwargs)
         self.input_spec = InputSpec(ndim=2)
-        self.units = self._num_units = units
-        self.activation = get_activation("linear" if activation is None else activation)
+        self._num_units = units
+        self.activation = get_keras_activation(activation)
         self.kernel_initializer = get_initializer(kernel_initializer)
         self.bias_initializer = get_initializer(bias_initializer)
 
 
-__all__ = ["KerasStyleCell"]
+__all__ = ["KerasArguments"]
