@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 import re
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,3 +170,31 @@ def test_partition_info_tells_initializers_which_part_they_make():
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         np.testing.assert_array_equal(session.run(v.as_tensor()), [[0, 0], [0, 0], [2, 2]])
+
+
+def test_a_custom_getter_is_given_every_argument_in_the_order_of_tensorflow() -> None:
+    seen: list[str] = []
+
+    def noted(getter: Any, **kwargs: Any) -> Any:
+        seen.extend(kwargs)
+        return getter(**kwargs)
+
+    with tf.Graph().as_default():
+        tf.get_variable("a", [2], custom_getter=noted)
+    assert seen == [
+        "name",
+        "shape",
+        "dtype",
+        "initializer",
+        "regularizer",
+        "reuse",
+        "trainable",
+        "collections",
+        "caching_device",
+        "partitioner",
+        "validate_shape",
+        "use_resource",
+        "synchronization",
+        "aggregation",
+        "constraint",
+    ]

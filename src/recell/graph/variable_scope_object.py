@@ -182,9 +182,9 @@ class VariableScope:
                 validate_shape=validate_shape,
                 use_resource=bool(_or(use_resource, self._use_resource)),
                 custom_getter=_or(custom_getter, self._custom_getter),
-                constraint=_or(constraint, self._constraint),
                 synchronization=synchronization,
                 aggregation=aggregation,
+                constraint=_or(constraint, self._constraint),
             )
 
 

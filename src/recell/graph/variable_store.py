@@ -36,47 +36,18 @@ class VariableStore:
         self._partitioned_vars: dict[str, PartitionedVariable] = {}
 
     def get_variable(
-        self,
-        name: str,
-        shape: Any = None,
-        dtype: Any = float32,
-        initializer: Any = None,
-        regularizer: Any = None,
-        reuse: bool | None = None,
-        trainable: bool | None = None,
-        collections: Any = None,
-        caching_device: Any = None,
-        partitioner: Any = None,
-        validate_shape: bool = True,
-        use_resource: bool | None = None,
-        custom_getter: Any = None,
-        constraint: Any = None,
-        synchronization: VariableSynchronization = VariableSynchronization.AUTO,
-        aggregation: VariableAggregation = VariableAggregation.NONE,
+        self, name: str, shape: Any = None, dtype: Any = float32, *, custom_getter: Any = None, **options: Any
     ) -> Any:
-        """The variable `name`, through `custom_getter` if there is one. ValueError as TF1 raises it."""
+        """The variable `name`, through `custom_getter` if there is one. ValueError as TF1 raises it.
+
+        The options are those of `_true_getter`, which a custom getter is given by keyword, all of them.
+        """
         if custom_getter is not None and not callable(custom_getter):
             raise ValueError(f"Passed a custom_getter which is not callable: {custom_getter}")
-        values = {
-            "name": name,
-            "shape": shape,
-            "dtype": as_dtype(dtype).base_dtype,
-            "initializer": initializer,
-            "regularizer": regularizer,
-            "reuse": reuse,
-            "trainable": trainable,
-            "collections": collections,
-            "caching_device": caching_device,
-            "partitioner": partitioner,
-            "validate_shape": validate_shape,
-            "use_resource": use_resource,
-            "constraint": constraint,
-            "synchronization": synchronization,
-            "aggregation": aggregation,
-        }
+        options = {"name": name, "shape": shape, "dtype": as_dtype(dtype).base_dtype, **options}
         if custom_getter is None:
-            return self._true_getter(**values)
-        return custom_getter(getter=self._true_getter, **values)
+            return self._true_getter(**options)
+        return custom_getter(getter=self._true_getter, **options)
 
     def _true_getter(
         self,
@@ -163,16 +134,7 @@ class VariableStore:
                 f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or "
                 f"reuse=tf.AUTO_REUSE in VarScope?{_definition(variable)}"
             )
-        if not shape.is_compatible_with(variable.shape):
-            raise ValueError(
-                f"Trying to share variable {name}, but specified shape {shape} and found shape {variable.shape}."
-                f"{_definition(variable)}"
-            )
-        if not dtype.is_compatible_with(variable.dtype):
-            raise ValueError(
-                f"Trying to share variable {name}, but specified dtype {dtype.name} and found dtype "
-                f"{variable.dtype.name}.{_definition(variable)}"
-            )
+        _check_same(f"Trying to share variable {name}", variable, shape, dtype, _definition(variable))
         return variable
 
     def _regularize(self, name: str, variable: Variable, regularizer: Callable[[Any], Any]) -> None:
@@ -235,16 +197,7 @@ class VariableStore:
                 f"Partitioned variable with name {name} already exists. Did you mean to set reuse=True or "
                 "reuse=tf.AUTO_REUSE in VarScope?"
             )
-        if not shape.is_compatible_with(found.shape):
-            raise ValueError(
-                f"Trying to reuse partitioned variable {name}, but specified shape {shape} and found shape "
-                f"{found.shape}."
-            )
-        if not dtype.is_compatible_with(found.dtype):
-            raise ValueError(
-                f"Trying to reuse partitioned variable {name}, but specified dtype {dtype.name} and found dtype "
-                f"{found.dtype.name}."
-            )
+        _check_same(f"Trying to reuse partitioned variable {name}", found, shape, dtype)
         if partitioner is not None:
             asked = partition_plan(partitioner, found.shape, dtype).partitions
             if asked != found._get_partitions():
@@ -253,6 +206,14 @@ class VariableStore:
                     f"partitions {found._get_partitions()}."
                 )
         return found
+
+
+def _check_same(trying: str, found: Any, shape: TensorShape, dtype: DType, ending: str = "") -> None:
+    """ValueError where the variable that was found is not of the shape and dtype that is asked for."""
+    if not shape.is_compatible_with(found.shape):
+        raise ValueError(f"{trying}, but specified shape {shape} and found shape {found.shape}.{ending}")
+    if not dtype.is_compatible_with(found.dtype):
+        raise ValueError(f"{trying}, but specified dtype {dtype.name} and found dtype {found.dtype.name}.{ending}")
 
 
 def _default_initializer(name: str, dtype: DType) -> Any:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from recell.graph import nest
-from recell.graph.convert import convert_to_tensor
 from recell.graph.variable_scope import get_variable
 from recell.ops.initializers import Constant
 from recell.ops.math_unary import sigmoid
 from recell.ops.nn_dense import xw_plus_b
 from recell.rnn.arguments import keeps_arguments
-from recell.rnn.wrappers import RNNCellWrapper
+from recell.rnn.wrappers import RNNCellWrapper, leaf_by_leaf
 
 
 class HighwayWrapper(RNNCellWrapper):
@@ -56,10 +54,7 @@ class HighwayWrapper(RNNCellWrapper):
 
     def _wrapped(self, inputs: Any, state: Any, step: Callable[..., Any], **kwargs: Any) -> Any:
         output, new_state = step(inputs, state, **kwargs)
-        nest.assert_same_structure(inputs, output)
-        inputs, output = nest.map_structure(convert_to_tensor, inputs), nest.map_structure(convert_to_tensor, output)
-        nest.map_structure(lambda x, y: x.shape.assert_is_compatible_with(y.shape), inputs, output)
-        return nest.map_structure(self._highway, inputs, output), new_state
+        return leaf_by_leaf(self._highway, inputs, output), new_state
 
     def _highway(self, x: Any, y: Any) -> Any:
         carry = self._gate("carry", x, self._carry_bias_init)

@@ -15,6 +15,7 @@ from recell.ops.slicing import slice_
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
 from recell.rnn.state import zero_state_scope
+from recell.rnn.wrappers import each_once
 
 _LOG = logging.getLogger("tensorflow")
 
@@ -84,8 +85,8 @@ class MultiRNNCell(RNNCell):
             return super().zero_state(batch_size, dtype)
 
     def call(self, inputs: Any, state: Any) -> Any:
-        if self._state_is_tuple and not nest.is_sequence(state):
-            raise ValueError(f"Expected state to be a tuple of length {len(self._cells)}, but received: {state}")
+        if self._state_is_tuple:
+            self._check_parts(state)
         output, position, new_states = inputs, 0, []
         for number, cell in enumerate(self._cells):
             with variable_scope(f"cell_{number}"):
@@ -97,6 +98,14 @@ class MultiRNNCell(RNNCell):
                 output, new = cell(output, old)
                 new_states.append(new)
         return output, tuple(new_states) if self._state_is_tuple else concat(new_states, 1)
+
+    def _check_parts(self, state: Any) -> None:
+        """ValueError for a state that is no tuple, IndexError for one with fewer states than there are cells."""
+        count = len(self._cells)
+        if not nest.is_sequence(state):
+            raise ValueError(f"Expected state to be a tuple of length {count}, but received: {state}")
+        if len(state) < count:
+            raise IndexError(f"tuple index out of range: a state for each of {count} cells is needed, received {state}")
 
     @property
     def trainable_weights(self) -> list[Any]:
@@ -110,11 +119,7 @@ class MultiRNNCell(RNNCell):
 
 def _of_all(cells: Sequence[Any], attribute: str) -> list[Any]:
     """The weights of all cells, once each."""
-    found: dict[int, Any] = {}
-    for cell in cells:
-        for weight in getattr(cell, attribute, ()):
-            found.setdefault(id(weight), weight)
-    return list(found.values())
+    return each_once(*(getattr(cell, attribute, ()) for cell in cells))
 
 
 def _separated(cells: Sequence[Any]) -> list[Any]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from recell.graph import nest
-from recell.graph.convert import convert_to_tensor
 from recell.ops.math_binary import add
 from recell.rnn.arguments import keeps_arguments
-from recell.rnn.wrappers import RNNCellWrapper
+from recell.rnn.wrappers import RNNCellWrapper, leaf_by_leaf
 
 
 class ResidualWrapper(RNNCellWrapper):
@@ -51,10 +49,7 @@ class ResidualWrapper(RNNCellWrapper):
 
 
 def _sum(inputs: Any, output: Any) -> Any:
-    nest.assert_same_structure(inputs, output)
-    inputs, output = nest.map_structure(convert_to_tensor, inputs), nest.map_structure(convert_to_tensor, output)
-    nest.map_structure(lambda a, b: a.shape.assert_is_compatible_with(b.shape), inputs, output)
-    return nest.map_structure(add, inputs, output)
+    return leaf_by_leaf(add, inputs, output)
 
 
 __all__ = ["ResidualWrapper"]

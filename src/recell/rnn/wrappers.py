@@ -1,19 +1,21 @@
-"""What the cells around a cell share."""
+"""What cells with others in them share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from recell.graph import nest
+from recell.graph.convert import convert_to_tensor
 from recell.rnn.arguments import Arguments
 from recell.rnn.cell import RNNCell, assert_like_rnncell
 from recell.rnn.state import zero_state_scope
 
 
-class AroundCell(Arguments):
+class OfInnerCell(Arguments):
     """Mixed into a wrapper, before its base, whose constructor keeps `cell`: sizes and states are the inner cell's.
 
-    Its weights are its own and the inner one's. Raises TypeError for a `cell` that is no RNNCell.
+    Raises TypeError for a `cell` that is no RNNCell.
     """
 
     _cell: Any
@@ -39,23 +41,29 @@ class AroundCell(Arguments):
         with zero_state_scope(self, batch_size):
             return self._cell.zero_state(batch_size, dtype)
 
+
+class AroundCell(OfInnerCell):
+    """The same for a wrapper with a scope of its own: its weights are its own and the inner cell's."""
+
     @property
     def trainable_weights(self) -> list[Any]:
-        return _once(super().trainable_weights, getattr(self._cell, "trainable_weights", ())) if self.trainable else []
+        if not self.trainable:
+            return []
+        return each_once(super().trainable_weights, getattr(self._cell, "trainable_weights", ()))
 
     @property
     def non_trainable_weights(self) -> list[Any]:
         fixed = getattr(self._cell, "non_trainable_weights", ())
         inner = fixed if self.trainable else [*getattr(self._cell, "trainable_weights", ()), *fixed]
-        return _once(super().non_trainable_weights, inner)
+        return each_once(super().non_trainable_weights, inner)
 
 
-def _once(*weights: Iterable[Any]) -> list[Any]:
-    """All of them in order, without repetitions: a variable made by the inner cell's `call` is noted by both."""
+def each_once(*weights: Iterable[Any]) -> list[Any]:
+    """All of them in order, without repetitions: a variable made by an inner cell's `call` is noted by both."""
     return list({id(weight): weight for some in weights for weight in some}.values())
 
 
-class RNNCellWrapper(AroundCell, RNNCell):
+class RNNCellWrapper(OfInnerCell, RNNCell):
     """A cell around another that adds no scope, and whose `weights` are its own alone, as in TensorFlow.
 
     Subclasses override `_wrapped(inputs, state, step, **kwargs)`, where `step` is the inner cell's own.
@@ -64,9 +72,6 @@ class RNNCellWrapper(AroundCell, RNNCell):
     def __init__(self, cell: Any, **kwargs: Any) -> None:
         self._cell = cell
         super().__init__(**kwargs)
-
-    trainable_weights = RNNCell.trainable_weights
-    non_trainable_weights = RNNCell.non_trainable_weights
 
     def _wrapped(self, inputs: Any, state: Any, step: Callable[..., Any], **kwargs: Any) -> Any:
         raise NotImplementedError
@@ -82,4 +87,12 @@ class RNNCellWrapper(AroundCell, RNNCell):
         self.built = True
 
 
-__all__ = ["AroundCell", "RNNCellWrapper"]
+def leaf_by_leaf(function: Callable[[Any, Any], Any], inputs: Any, output: Any) -> Any:
+    """`function` of inputs and output, leaf by leaf. TypeError or ValueError where their nesting or shapes differ."""
+    nest.assert_same_structure(inputs, output)
+    inputs, output = nest.map_structure(convert_to_tensor, inputs), nest.map_structure(convert_to_tensor, output)
+    nest.map_structure(lambda x, y: x.shape.assert_is_compatible_with(y.shape), inputs, output)
+    return nest.map_structure(function, inputs, output)
+
+
+__all__ = ["AroundCell", "OfInnerCell", "RNNCellWrapper", "each_once", "leaf_by_leaf"]
