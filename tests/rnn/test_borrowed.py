@@ -106,3 +106,54 @@ def test_star_imports_bring_the_modules_that_tensorflow_imports_there():
         assert names["nest"] is tf.nest
         assert names["math_ops"].tanh is tf.tanh
         assert names["array_ops"].concat is tf.concat
+
+
+@pytest.mark.parametrize("kind", ["LSTMCell", "NASCell", "CoupledInputForgetGateLSTMCell", "GLSTMCell"])
+def test_cells_of_programs_set_sizes_under_tensorflows_names(kind):
+    class StatesAsOutputs(getattr(tf.contrib.rnn, kind)):  # type: ignore[misc]
+        def __init__(self, *args):
+            super().__init__(*args)
+            self._output_size = self._state_size
+
+        def __call__(self, inputs, state, scope=None):
+            _, new = super().__call__(inputs, state)
+            return new, new
+
+    cell = StatesAsOutputs(4)
+    assert cell.output_size == cell.state_size == (4, 4)
+    (c, h), last = tf.nn.dynamic_rnn(cell, tf.ones([2, 3, 2]), dtype=tf.float32)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        steps, end = session.run([(c, h), last])
+    assert np.array_equal(steps[0][:, -1], end.c)
+    assert np.array_equal(steps[1][:, -1], end.h)
+
+
+@pytest.mark.parametrize("layer_norm", [True, False])
+def test_a_layer_normalised_cell_is_made_again_of_its_parts(layer_norm):
+    class Again(tf.contrib.rnn.LayerNormBasicLSTMCell):
+        def call(self, inputs, state):
+            c, h = state
+            i, j, f, o = tf.split(self._linear(tf.concat([inputs, h], 1)), 4, axis=1)
+            if self._layer_norm:
+                i, j = self._norm(i, "input", dtype=tf.float32), self._norm(j, "transform", dtype=tf.float32)
+                f, o = self._norm(f, "forget", dtype=tf.float32), self._norm(o, "output", dtype=tf.float32)
+            assert (self._keep_prob, self._seed) == (1.0, 5)
+            c = c * tf.sigmoid(f + self._forget_bias) + tf.sigmoid(i) * self._activation(j)
+            c = self._norm(c, "state", dtype=tf.float32) if self._layer_norm else c
+            h = self._activation(c) * tf.sigmoid(o)
+            return h, tf.nn.rnn_cell.LSTMStateTuple(c, h)
+
+    found = []
+    for make in (tf.contrib.rnn.LayerNormBasicLSTMCell, Again):
+        with tf.variable_scope(make.__name__, initializer=tf.random_uniform_initializer(seed=3)):
+            cell = make(4, layer_norm=layer_norm, dropout_prob_seed=5)
+            found.append(tf.nn.dynamic_rnn(cell, tf.ones([2, 3, 2]), dtype=tf.float32)[0])
+    names = [v.op.name.split("_cell/")[-1].split("again/")[-1] for v in tf.global_variables()]
+    half = len(names) // 2
+    assert names[:half] == names[half:]
+    assert half == (11 if layer_norm else 2)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        first, second = session.run(found)
+    np.testing.assert_allclose(first, second, rtol=1e-6)

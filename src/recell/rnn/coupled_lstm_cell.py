@@ -17,11 +17,11 @@ from recell.rnn.cell import RNNCell
 from recell.rnn.input_sizes import known_depth
 from recell.rnn.layer_normed import LayerNormed
 from recell.rnn.lstm_options import clipped, peepholes, seeing, sharded_kernel
-from recell.rnn.lstm_state import LSTMState
+from recell.rnn.lstm_state import SizedLSTMState
 from recell.rnn.warn import warn_no_effect
 
 
-class CoupledInputForgetGateLSTMCell(LayerNormed, LSTMState, RNNCell):
+class CoupledInputForgetGateLSTMCell(LayerNormed, SizedLSTMState, RNNCell):
     """An LSTM whose input gate is what its forget gate leaves. TF symbol: `tf.contrib.rnn` of the same name.
 
         j, f, o = [x, m] W + b

@@ -16,10 +16,10 @@ from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import RNNCell
 from recell.rnn.input_sizes import known_depth
 from recell.rnn.linear import linear
-from recell.rnn.lstm_state import LSTMState
+from recell.rnn.lstm_state import SizedLSTMState
 
 
-class GLSTMCell(LSTMState, RNNCell):
+class GLSTMCell(SizedLSTMState, RNNCell):
     """An LSTM of several groups, each of which sees its part of the input and of the last output, and no other.
 
     TF symbol: `tf.contrib.rnn.GLSTMCell`. For group k of G:

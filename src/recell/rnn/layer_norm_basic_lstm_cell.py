@@ -86,16 +86,24 @@ class LayerNormBasicLSTMCell(LayerNormed, LSTMState, RNNCell):
 
     def call(self, inputs: Any, state: Any) -> Any:
         c, h = self._parted(state)
-        gates = linear([inputs, h], 4 * int(self._num_units), False)
-        if not self._layer_norm:
-            gates = bias_add(gates, get_variable("bias", [4 * int(self._num_units)], gates.dtype.base_dtype))
-        i, j, f, o = split(gates, 4, axis=1)
+        i, j, f, o = split(self._linear([inputs, h]), 4, axis=1)
         i, j = self._normal(i, "input"), self._normal(j, "transform")
         f, o = self._normal(f, "forget"), self._normal(o, "output")
         j = self._dropped(self._activation(j))
         c = self._normal(c * sigmoid(f + self._forget_bias) + sigmoid(i) * j, "state")
         h = self._activation(c) * sigmoid(o)
         return h, self._joined(c, h)
+
+    def _linear(self, args: Any) -> Any:
+        """The gates of the joined inputs and h. Cells of programs' own call it, and `_norm`."""
+        gates = linear(args, 4 * int(self._num_units), False)
+        if self._layer_norm:
+            return gates
+        return bias_add(gates, get_variable("bias", [4 * int(self._num_units)], gates.dtype.base_dtype))
+
+    def _norm(self, inp: Any, scope: str, dtype: Any = None) -> Any:
+        """`inp` normalised, with the variables `<scope>/gamma` and `<scope>/beta`; they have its dtype."""
+        return self._normal(inp, scope)
 
     def _dropped(self, x: Any) -> Any:
         keep = self._keep_prob

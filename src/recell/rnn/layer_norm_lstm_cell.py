@@ -16,10 +16,10 @@ from recell.rnn.input_sizes import known_depth
 from recell.rnn.layer_normed import LayerNormed
 from recell.rnn.linear import linear, whole_bias
 from recell.rnn.lstm_options import clipped, peepholes, seeing
-from recell.rnn.lstm_state import LSTMState
+from recell.rnn.lstm_state import SizedLSTMState
 
 
-class LayerNormLSTMCell(LayerNormed, LSTMState, RNNCell):
+class LayerNormLSTMCell(LayerNormed, SizedLSTMState, RNNCell):
     """An LSTM with peepholes, clipping and projection, whose gates and memory can be normalised.
 
     TF symbol: `tensorflow.contrib.rnn.python.ops.rnn_cell.LayerNormLSTMCell`, which `tf.contrib.rnn` does not show.

@@ -15,7 +15,7 @@ from recell.ops.op import op
 from recell.rnn.activation import applied, as_attribute, get_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
-from recell.rnn.lstm_state import LSTMState
+from recell.rnn.lstm_state import SizedLSTMState
 from recell.rnn.step import KINDS, check_step_inputs, lstm_step_sizes
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def lstm_step(
     )
 
 
-class LSTMCell(LSTMState, LayerRNNCell):
+class LSTMCell(SizedLSTMState, LayerRNNCell):
     """Long short-term memory with peepholes, clipping and projection.
 
     TF symbol: `tf.nn.rnn_cell.LSTMCell`; the maths: `recell.kernels.lstm_step`.

@@ -51,4 +51,35 @@ class LSTMState(Arguments):
         return LSTMStateTuple(c, h) if self._state_is_tuple else concat([c, h], 1)
 
 
-__all__ = ["LSTMState"]
+class SizedLSTMState(LSTMState):
+    """An `LSTMState` whose sizes a program's own cell may read and set, under TensorFlow's names.
+
+    `self._output_size = self._state_size`, say, in the constructor of a subclass that returns its states as outputs.
+    """
+
+    @property
+    def state_size(self) -> Any:
+        return self._state_size
+
+    @property
+    def output_size(self) -> Any:
+        return self._output_size
+
+    @property
+    def _state_size(self) -> Any:
+        return self.__dict__["_set_state_size"] if "_set_state_size" in self.__dict__ else super().state_size
+
+    @_state_size.setter
+    def _state_size(self, size: Any) -> None:
+        self.__dict__["_set_state_size"] = size
+
+    @property
+    def _output_size(self) -> Any:
+        return self.__dict__["_set_output_size"] if "_set_output_size" in self.__dict__ else super().output_size
+
+    @_output_size.setter
+    def _output_size(self, size: Any) -> None:
+        self.__dict__["_set_output_size"] = size
+
+
+__all__ = ["LSTMState", "SizedLSTMState"]

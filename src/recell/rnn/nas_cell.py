@@ -13,10 +13,10 @@ from recell.ops.nn_dense import bias_add
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
 from recell.rnn.input_sizes import known_depth
-from recell.rnn.lstm_state import LSTMState
+from recell.rnn.lstm_state import SizedLSTMState
 
 
-class NASCell(LSTMState, LayerRNNCell):
+class NASCell(SizedLSTMState, LayerRNNCell):
     """A tree of gates found by neural architecture search. TF symbol: `tf.contrib.rnn.NASCell`.
 
         x1 ... x8 = x W            m1 ... m8 = m R + b

@@ -16,12 +16,12 @@ from recell.rnn.cell import RNNCell
 from recell.rnn.input_sizes import known_depth
 from recell.rnn.linear import whole_bias
 from recell.rnn.lstm_options import clipped, peepholes, seeing
-from recell.rnn.lstm_state import LSTMState
+from recell.rnn.lstm_state import SizedLSTMState
 
 _SCOPE = "wn_lstm_cell"
 
 
-class WeightNormLSTMCell(LSTMState, RNNCell):
+class WeightNormLSTMCell(SizedLSTMState, RNNCell):
     """An LSTM with peepholes, clipping and projection, whose weights are directions times lengths.
 
     TF symbol: `tensorflow.contrib.rnn.python.ops.rnn_cell.WeightNormLSTMCell`, which `tf.contrib.rnn` does not show.
