@@ -18,6 +18,7 @@ from recell.ops.loops import while_loop
 from recell.ops.reductions import reduce_all
 from recell.ops.tensor_array import TensorArray
 from recell.rnn.cell import assert_like_rnncell
+from recell.rnn.drivers import axis_size
 from recell.rnn.state import zero_state_of
 
 
@@ -132,7 +133,7 @@ def _as_state(leaf: Any) -> Any:
 
 
 def _rows(inputs: Sequence[Tensor]) -> Any:
-    """The number of rows of the inputs, an int where it is known. ValueError where two inputs differ in it."""
+    """The rows of the first input, an int where they are known. ValueError where two inputs differ in them."""
     found: int | None = None
     for leaf in inputs:
         dims = leaf.shape.tuple
@@ -146,8 +147,7 @@ def _rows(inputs: Sequence[Tensor]) -> Any:
                 f"Dimensions {found} and {dims[0]} are not compatible: inputs have one batch, saw {shapes}."
             )
         found = found if dims[0] is None else dims[0]
-    first = inputs[0].shape.tuple
-    return shape_of(inputs[0])[0] if first is None or first[0] is None else first[0]
+    return axis_size(inputs[0], 0)
 
 
 def _no_emission(cell: Any, emit: Any, state: Any, rows: Any) -> Any:
