@@ -11,6 +11,7 @@ from tests.rnn.golden_fused import FUSED
 from tests.rnn.golden_ntm import NTM
 from tests.seq2seq.golden_attention import attention_names
 from tests.seq2seq.golden_decoding import DECODERS, loss_names
+from tests.seq2seq.golden_legacy import LEGACY
 
 import recell.v1 as tf
 
@@ -31,7 +32,7 @@ def test_driver(name: str) -> None:
 def test_every_golden_is_used() -> None:
     random = {path.stem for path in FOLDER.glob("rng_*.json")}
     used = random | set(DRIVERS) | set(FUSED) | set(networks()) | set(NTM) | set(cell_names()) | set(attention_names())
-    used |= set(DECODERS) | set(loss_names())
+    used |= set(LEGACY) | set(DECODERS) | set(loss_names())
     assert {path.stem for path in FOLDER.glob("*.npz")} == used
 
 

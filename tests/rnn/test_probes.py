@@ -22,10 +22,6 @@ LATER = {
     "tf.contrib.seq2seq": """
         beam_decoder_names tile_batch_layout beam_untiled_state beam_coverage_without_attention
     """,
-    "tf.contrib.legacy_seq2seq": """
-        legacy_names_embedding_attention legacy_names_basic legacy_names_tied legacy_names_embedding_tied
-        legacy_names_one2many legacy_names_embedding_rnn
-    """,
 }
 MISSING = {name: symbol for symbol, names in LATER.items() for name in names.split()}
 

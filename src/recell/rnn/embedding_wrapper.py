@@ -52,25 +52,29 @@ class EmbeddingWrapper(AroundCell, RNNCell):
         self, cell: Any, embedding_classes: int, embedding_size: int, initializer: Any = None, reuse: Any = None
     ) -> None:
         super().__init__(_reuse=reuse)
-        if embedding_classes <= 0 or embedding_size <= 0:
-            raise ValueError(
-                f"Both embedding_classes and embedding_size must be > 0: {embedding_classes}, {embedding_size}."
-            )
+        _check_sizes(embedding_classes, embedding_size)
 
     def call(self, inputs: Any, state: Any) -> Any:
+        dtype = convert_to_tensor(nest.flatten(state)[0]).dtype.base_dtype
         # Where TensorFlow keeps large tables; the inner cell is made under the same device.
         with device("/cpu:0"):
-            table = get_variable(
-                "embedding",
-                [self._embedding_classes, self._embedding_size],
-                dtype=convert_to_tensor(nest.flatten(state)[0]).dtype.base_dtype,
-                initializer=self._initializer or get_variable_scope().initializer or _of_variance_one(),
-            )
+            table = embedding_table(self._embedding_classes, self._embedding_size, dtype, self._initializer)
             return self._cell(embedding_lookup(table, reshape(inputs, [-1])), state)
 
 
-def _of_variance_one() -> RandomUniform:
-    return RandomUniform(-math.sqrt(3), math.sqrt(3))
+def embedding_table(classes: int, size: int, dtype: Any, initializer: Any = None) -> Any:
+    """The variable `embedding` `[classes, size]` of the current scope, started as `EmbeddingWrapper` says.
+
+    Raises ValueError for a size that is not positive.
+    """
+    _check_sizes(classes, size)
+    start = initializer or get_variable_scope().initializer or RandomUniform(-math.sqrt(3), math.sqrt(3))
+    return get_variable("embedding", [classes, size], dtype=dtype, initializer=start)
 
 
-__all__ = ["EmbeddingWrapper"]
+def _check_sizes(classes: int, size: int) -> None:
+    if classes <= 0 or size <= 0:
+        raise ValueError(f"Both embedding_classes and embedding_size must be > 0: {classes}, {size}.")
+
+
+__all__ = ["EmbeddingWrapper", "embedding_table"]
