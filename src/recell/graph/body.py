@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 
 class Body:
-    """A traced sub-graph: its formal arguments, its results, and what it takes from outside."""
+    """A traced sub-graph: its formal arguments, its results, and what it takes from outside.
 
-    def __init__(self, graph: Graph, name: str) -> None:
+    `unrolled`: TF1 has no sub-graph here, but the same operations once for every step.
+    """
+
+    def __init__(self, graph: Graph, name: str, unrolled: bool = False) -> None:
         self.graph = graph
         self.name = name
+        self.unrolled = unrolled
         self.outer: Body | None = graph.body
         self.owner: Operation | None = None
         self.args: list[Tensor] = []
@@ -79,10 +83,14 @@ class Body:
 
 
 def trace(
-    graph: Graph, name: str, specs: Sequence[tuple[DType, TensorShape, str]], function: Callable[..., Sequence[Tensor]]
+    graph: Graph,
+    name: str,
+    specs: Sequence[tuple[DType, TensorShape, str]],
+    function: Callable[..., Sequence[Tensor]],
+    unrolled: bool = False,
 ) -> Body:
     """Runs `function` once on formal arguments described by `specs`; its tensors become the body's outputs."""
-    body = Body(graph, name)
+    body = Body(graph, name, unrolled)
     with body:
         args = [body.add_arg(dtype, shape, arg_name) for dtype, shape, arg_name in specs]
         body.set_outputs(function(*args))

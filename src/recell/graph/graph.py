@@ -289,6 +289,17 @@ class Graph(Collections):
             self.body, self._controls = saved
 
     @contextlib.contextmanager
+    def outside_unrolled(self) -> Iterator[None]:
+        """Inside, operations belong to what is around an unrolled step: what TF1 makes once for all the steps."""
+        saved = self.body, self._controls
+        while self.body is not None and self.body.unrolled:
+            self.body, self._controls = self.body.outer, []
+        try:
+            yield
+        finally:
+            self.body, self._controls = saved
+
+    @contextlib.contextmanager
     def device(self, device_name_or_function: Any) -> Iterator[None]:
         """Records where operations made inside were asked to be: a name, a function of the operation, or None."""
         outer = self._devices

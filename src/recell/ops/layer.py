@@ -147,7 +147,8 @@ class Layer(VariableOwner):
             shapes = nest.map_structure(lambda value: as_shape(value.shape), inputs)
         else:
             shapes = None
-        self.build(shapes)
+        with get_default_graph().outside_unrolled():  # what a custom getter makes of a variable is for every step
+            self.build(shapes)
         self.built = True
 
     def _regularize_activity(self, inputs: Any, outputs: Any) -> None:

@@ -16,7 +16,6 @@ from recell.graph.tensor import Operation, Tensor
 from recell.graph.variable_collections import global_variables
 from recell.graph.variable_options import VariableAggregation, VariableSynchronization
 from recell.graph.variable_scope import VariableScope, get_variable, variable_scope
-from recell.graph.variables import Variable
 from recell.ops.keras_initializers import get as get_initializer
 
 _KNOWN_OPTIONS = frozenset(
@@ -165,6 +164,8 @@ class VariableOwner:
                 )
                 if regularizer is not None and not known.issuperset(_parts(variable)):
                     self._regularize(name, variable, regularizer)
+        # A custom getter may have made something else of it: a tensor, or a variable that is not to be trained.
+        trainable = trainable and all(getattr(part, "trainable", False) for part in _parts(variable))
         (self._trainable_weights if trainable else self._non_trainable_weights).append(variable)
         return variable
 
@@ -222,7 +223,7 @@ def _is_trainable(trainable: bool | None, synchronization: VariableSynchronizati
 
 def _parts(variable: Any) -> list[Any]:
     """The variable, or the parts of a partitioned one."""
-    return [variable] if isinstance(variable, Variable) else list(variable)
+    return list(variable) if hasattr(variable, "_get_variable_list") else [variable]
 
 
 def _initializer(initializer: Any) -> Any:

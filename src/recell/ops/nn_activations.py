@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from recell._lazy import lazy_module
 from recell.graph import errors
 from recell.graph.convert import convert_to_tensor
@@ -61,12 +63,12 @@ def _leaky_relu(features: Tensor, alpha: float = 0.2) -> Tensor:
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Any:
     """`features` where positive, `alpha * features` elsewhere. TF symbol: `tf.nn.leaky_relu`.
 
-    Integers become float32, and so does a Python list of them.
+    Integers become float32, and so does a Python list of them. `alpha` is rounded to float32, also in float64.
     """
     features = convert_to_tensor(features, name="features")
     if features.dtype.is_integer:
         features = to_float(features)
-    return _leaky_relu(features, float(alpha), name=name)
+    return _leaky_relu(features, float(np.float32(alpha)), name=name)
 
 
 @op("Softplus", shape=rules.unchanged, T=FLOATS)

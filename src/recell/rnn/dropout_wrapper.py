@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -170,14 +169,17 @@ def _dims(size: Any) -> list[int | None]:
 
 
 def _probability(name: str, value: Any) -> Any:
-    """A keep probability as a float, or as the tensor that it is. ValueError when it is out of range."""
+    """A keep probability as a float, or as the tensor that it is. ValueError when it is out of range.
+
+    A Python number is rounded to float32, as in TensorFlow 1.15: a program in float64 can see it.
+    """
     tensor = convert_to_tensor(value)
     known = constant_value(tensor)
     if known is None:
         return tensor
     if known < 0 or known > 1:
         raise ValueError(f"Parameter {name} must be between 0 and 1: {int(known)} (received {float(known):g})")
-    return float(value) if isinstance(value, numbers.Real) else float(known.item())
+    return float(known)
 
 
 def _drops(probability: Any) -> bool:

@@ -127,30 +127,66 @@ def _check_run_time(ctx: Any, inputs: Sequence[Any], lengths: Any, state: Sequen
 
 
 def _connected(op: Operation, output: int) -> list[Tensor]:
-    """For `tf.gradients`: what an output depends on after any number of steps. A final state may be the initial one."""
+    """For `tf.gradients`: what an output depends on after any number of steps. A final state may be the initial one.
+
+    Where the steps are unrolled and their number is known, it is as exact as TF1's unrolled graph.
+    """
     body: Body = op.attrs["step"]
     count, outputs = op.attrs["input_count"], len(op.attrs["output_like"])
     first_state = count + op.attrs["has_lengths"]
     position = {arg: k for k, arg in enumerate(body.args)}
     found: dict[Tensor, None] = {}
+    states_before: dict[int, set[int]] = {}
+
+    def before(result: int) -> set[int]:
+        """The states, by their place among the results, that one of a step's results comes from."""
+        if result not in states_before:
+            past_its_end = op.attrs["has_lengths"] and result >= outputs  # a row keeps the state that it had
+            states_before[result] = {result} if past_its_end else set()
+            for tensor in reached(body, body.outputs[result]):
+                place = position.get(tensor)
+                if place is not None and place >= count:
+                    states_before[result].add(outputs + place - count)
+                else:
+                    found[tensor if place is None else op.inputs[place]] = None
+        return states_before[result]
+
+    steps = _unrolled_steps(op)
+    initial = _ever(output, before, outputs) if steps is None else _after(output, before, outputs, steps)
+    found.update(dict.fromkeys(op.inputs[first_state + result - outputs] for result in initial))
+    return list(found)
+
+
+def _ever(output: int, before: Callable[[int], set[int]], outputs: int) -> set[int]:
+    """The states that an output comes from after any number of steps, none included."""
     done: set[int] = set()
     stack = [output]
     while stack:
         result = stack.pop()
-        if result in done:
-            continue
-        done.add(result)
-        if result >= outputs:
-            found[op.inputs[first_state + result - outputs]] = None
-        for tensor in reached(body, body.outputs[result]):
-            place = position.get(tensor)
-            if place is None:
-                found[tensor] = None
-            elif place < count:
-                found[op.inputs[place]] = None
-            else:
-                stack.append(outputs + place - count)
-    return list(found)
+        if result not in done:
+            done.add(result)
+            stack.extend(before(result))
+    return {result for result in done if result >= outputs}
+
+
+def _after(output: int, before: Callable[[int], set[int]], outputs: int, steps: int) -> set[int]:
+    """The initial states that an output, in any step, or a final state comes from after so many steps."""
+    every_step = {output} if output < outputs else set()
+    wanted = {output}
+    for _ in range(steps):
+        earlier = set().union(*map(before, wanted))
+        if earlier | every_step == wanted:
+            return earlier
+        wanted = earlier | every_step
+    return wanted - every_step
+
+
+def _unrolled_steps(op: Operation) -> int | None:
+    """How many steps TF1's graph has, None where it has a loop."""
+    if not op.attrs["unrolled"]:
+        return None
+    dims = op.inputs[0].shape.tuple
+    return None if dims is None else dims[0 if op.attrs["time_major"] else 1]
 
 
 RECURRENCE = register(

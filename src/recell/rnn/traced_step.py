@@ -81,7 +81,7 @@ def trace_step(
         return [*(convert_to_tensor(leaf) for leaf in nest.flatten(output)), *results]
 
     graph = get_default_graph()
-    body = trace(graph, graph.get_name_scope() or "recurrence", specs, run)
+    body = trace(graph, graph.get_name_scope() or "recurrence", specs, run, layout.unrolled)
     output, new_state = kept
     return TracedStep(body, leaves, lengths, flat_state, output, new_state, layout)
 
