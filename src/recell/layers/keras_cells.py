@@ -18,12 +18,12 @@ from recell.graph.variables import Variable
 from recell.ops.array_join import concat, split
 from recell.ops.array_make import ones_like
 from recell.ops.initializers import Ones
+from recell.ops.keras_activations import get as get_activation
 from recell.ops.keras_initializers import get as get_initializer
 from recell.ops.layer_names import to_snake_case, unique_object_name
 from recell.ops.linalg import matmul
 from recell.ops.math_binary import multiply
 from recell.ops.nn_dropout import dropout
-from recell.rnn.activation import get_keras_activation
 from recell.rnn.arguments import Arguments, keeps_arguments
 from recell.rnn.cell import _batch_and_dtype
 from recell.rnn.state import zero_state_of
@@ -49,7 +49,7 @@ class KerasCell(Arguments):
             setattr(self, name, get_initializer(getattr(self, name)))
         for name in ("activation", "recurrent_activation"):
             if name in self.__dict__:  # SimpleRNNCell has one only
-                setattr(self, name, get_keras_activation(getattr(self, name)))
+                setattr(self, name, get_activation(getattr(self, name)))
         self._masks: dict[str, list[Any]] = {}
 
     def _make_unique_name(self) -> tuple[str, str]:

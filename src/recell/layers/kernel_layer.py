@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from recell.layers import activations
 from recell.layers.settings import described
+from recell.ops import keras_activations
 from recell.ops.layer import Layer
 
 
@@ -25,7 +25,7 @@ class KernelLayer(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.activation = activations.get(activation)
+        self.activation = keras_activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
@@ -58,7 +58,7 @@ class KernelLayer(Layer):
     def _kernel_config(self) -> dict[str, Any]:
         """This class's part of the configuration, which comes after the subclass's own."""
         return {
-            "activation": activations.serialize(self.activation),
+            "activation": keras_activations.serialize(self.activation),
             "use_bias": self.use_bias,
             "kernel_initializer": described(self.kernel_initializer),
             "bias_initializer": described(self.bias_initializer),

@@ -11,70 +11,31 @@ from recell.graph.core import get_default_graph
 from recell.graph.dtypes import DType
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
-from recell.ops.clip import clip_by_value
-from recell.ops.math_unary import exp, sigmoid, tanh
-from recell.ops.nn_activations import elu, relu, selu, softmax, softplus, softsign
+from recell.ops import keras_activations
+from recell.ops.math_unary import tanh
 from recell.ops.op import OpBuilder
 
 
-def linear(x: Any) -> Any:
-    """No activation: what goes in."""
-    return x
-
-
-def hard_sigmoid(x: Any) -> Any:
-    """`clip(0.2 x + 0.5, 0, 1)`: Keras' cheap sigmoid. TF symbol: `tf.keras.activations.hard_sigmoid`."""
-    return clip_by_value(0.2 * x + 0.5, 0.0, 1.0)
-
-
-_NAMED: dict[str, Callable[[Any], Any]] = {
-    "elu": elu,
-    "exponential": exp,
-    "hard_sigmoid": hard_sigmoid,
-    "linear": linear,
-    "relu": relu,
-    "selu": selu,
-    "sigmoid": sigmoid,
-    "softmax": softmax,
-    "softplus": softplus,
-    "softsign": softsign,
-    "tanh": tanh,
-}
-
-
 def get_activation(activation: Any) -> Callable[[Any], Any]:
-    """The function that a cell's `activation` argument means; tanh for None and "".
+    """The function that a cell's `activation` argument means: tanh for None and "", Keras' meaning for the rest.
 
     Raises ValueError for an unknown name, TypeError for what is neither a name nor a function.
     """
-    if callable(activation):
-        return activation
-    if not activation:
-        return tanh
-    if not isinstance(activation, str):
-        raise TypeError(f"Could not interpret activation function identifier: {activation!r}")
-    if activation not in _NAMED:
-        raise ValueError(f"Unknown activation function:{activation} (known: {', '.join(_NAMED)})")
-    return _NAMED[activation]
-
-
-def get_keras_activation(activation: Any) -> Callable[[Any], Any]:
-    """What it means to Keras' cells: as `get_activation`, but None is none."""
-    return linear if activation is None else get_activation(activation)
+    return keras_activations.get(activation) if callable(activation) or activation else tanh
 
 
 def as_attribute(activation: Callable[[Any], Any], dtype: DType, units: int | None) -> Any:
     """The attribute that a step's kernel gets: a torch function, or a body traced on a `[batch, units]` tensor."""
     graph = get_default_graph()
-    if activation is linear:
-        return linear
+    if activation is keras_activations.linear:
+        return activation
     if _is_plain(activation) and activation.op_type not in graph.gradient_overrides:  # type: ignore[attr-defined]
         return activation.kernel  # type: ignore[attr-defined]
 
     def apply(x: Tensor) -> list[Tensor]:
         return [convert_to_tensor(activation(x), dtype)]
 
-    name = getattr(activation, "__name__", type(activation).__name__)
+    name = keras_activations.serialize(activation)
     spec = (dtype, TensorShape([None, units]), "activation_input")
     return trace(graph, f"activation {name}", [spec], apply)
 
@@ -100,4 +61,4 @@ def applied(activation: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return apply
 
 
-__all__ = ["applied", "as_attribute", "get_activation", "get_keras_activation", "hard_sigmoid", "linear"]
+__all__ = ["applied", "as_attribute", "get_activation"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from recell.ops.keras_activations import get as get_activation
 from recell.ops.keras_initializers import get as get_initializer
 from recell.ops.layer import InputSpec
-from recell.rnn.activation import get_keras_activation
 from recell.rnn.arguments import keeps_arguments
 from recell.rnn.cell import LayerRNNCell
 from recell.rnn.unit_state import UnitState
@@ -34,7 +34,7 @@ class KerasArguments(UnitState, LayerRNNCell):
         super().__init__(name=name, dtype=dtype, **kwargs)
         self.input_spec = InputSpec(ndim=2)
         self._num_units = units
-        self.activation = get_keras_activation(activation)
+        self.activation = get_activation(activation)
         self.kernel_initializer = get_initializer(kernel_initializer)
         self.bias_initializer = get_initializer(bias_initializer)
 

@@ -31,10 +31,9 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.ops.with_shape": "with_same_shape with_shape",
     },
     "keras.activations": {
-        "recell.layers.activations": "get linear serialize",
+        "recell.ops.keras_activations": "get hard_sigmoid linear serialize",
         "recell.ops.math_unary": "exponential=exp sigmoid tanh",
         "recell.ops.nn_activations": "elu relu selu softmax softplus softsign",
-        "recell.rnn.activation": "hard_sigmoid",
     },
     "keras.layers": {"recell.layers.keras_cells": "GRUCell LSTMCell SimpleRNNCell"},
     "losses": {

@@ -1,10 +1,11 @@
-"""Activation functions by their Keras names."""
+"""Activation functions by the names that Keras has for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from recell.ops.clip import clip_by_value
 from recell.ops.math_unary import exp, sigmoid, tanh
 from recell.ops.nn_activations import elu, relu, selu, softmax, softplus, softsign
 
@@ -16,9 +17,15 @@ def linear(x: Any) -> Any:
     return x
 
 
+def hard_sigmoid(x: Any) -> Any:
+    """`clip(0.2 x + 0.5, 0, 1)`: a cheap sigmoid. TF symbol: `tf.keras.activations.hard_sigmoid`."""
+    return clip_by_value(0.2 * x + 0.5, 0.0, 1.0)
+
+
 _BY_NAME: dict[str, Activation] = {
     "elu": elu,
     "exponential": exp,
+    "hard_sigmoid": hard_sigmoid,
     "linear": linear,
     "relu": relu,
     "selu": selu,
@@ -48,4 +55,4 @@ def serialize(activation: Activation) -> str:
     return getattr(activation, "__name__", type(activation).__name__)
 
 
-__all__ = ["get", "linear", "serialize"]
+__all__ = ["get", "hard_sigmoid", "linear", "serialize"]
