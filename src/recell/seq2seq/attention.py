@@ -68,6 +68,21 @@ class BaseAttentionMechanism(AttentionMechanism):
       ValueError: a memory of unknown depth.
       tf.errors.InvalidArgumentError: a length that is not positive, when the mechanism is called if the lengths are
         constants, else in the session.
+
+    Example, attention by distance:
+      >>> import recell.v1 as tf
+      >>> from recell.v1.contrib.seq2seq.python.ops.attention_wrapper import _BaseAttentionMechanism
+      >>> class Near(_BaseAttentionMechanism):
+      ...     def __init__(self, memory, lengths=None):
+      ...         super().__init__(None, memory, lambda score, state: tf.nn.softmax(score), lengths)
+      ...     def __call__(self, query, state):
+      ...         distance = tf.reduce_sum(tf.square(self.keys - tf.expand_dims(query, 1)), 2)
+      ...         alignments = self._probability_fn(-distance, state)
+      ...         return alignments, alignments
+      >>> with tf.Graph().as_default(), tf.Session() as session:
+      ...     near = Near(tf.constant([[[0.0], [2.0], [1.0]]]), lengths=[2])
+      ...     print(session.run(near(tf.ones([1, 1]), None)[0]))
+      [[0.5 0.5 0. ]]
     """
 
     def __init__(

@@ -75,7 +75,7 @@ class LuongAttention(BaseAttentionMechanism):
       ...         attention = tf.contrib.seq2seq.LuongAttention(2, memory, memory_sequence_length=[2])
       ...     alignments, state = attention(tf.log([[3.0, 1.0]]), None)
       ...     session.run(tf.global_variables_initializer())
-      ...     print(session.run(alignments))
+      ...     print(session.run(alignments).round(3))
       [[0.75 0.25 0.  ]]
 
     Luong et al., Effective Approaches to Attention-based Neural Machine Translation, https://arxiv.org/abs/1508.04025.
