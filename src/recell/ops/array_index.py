@@ -10,7 +10,7 @@ import numpy as np
 from recell._lazy import lazy_module
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
-from recell.graph.registry import Inference
+from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._attributes import static_int
@@ -200,9 +200,23 @@ def _batched_gather_nd(params: Any, indices: Any, batch_dims: int, name: str | N
         return _gather_nd(params, concat([*parts, indices], -1))
 
 
+def _scattered_shape(i: Inference) -> TensorShape:
+    wanted, indices, updates = i.value_as_shape("shape"), i.shape("indices").tuple, i.shape("updates").tuple
+    if wanted.tuple is None or not indices or indices[-1] is None or updates is None:
+        return wanted
+    inner, given = wanted[indices[-1] :], TensorShape.of(updates[len(indices) - 1 :])
+    if not inner.is_compatible_with(given):
+        raise i.mismatch(
+            f"The inner {inner.ndims} dimensions of output.shape={brackets(wanted)} must match the inner {given.ndims} "
+            f"dimensions of updates.shape={brackets(i.shape('updates'))}: Shapes are {brackets(inner)} and "
+            f"{brackets(given)}."
+        )
+    return wanted
+
+
 @op(
     "ScatterNd",
-    shape=rules.from_value("shape"),
+    shape=_scattered_shape,
     types={"indices": INDEX, "shape": INDEX},
     dtype=lambda i: i.dtype("updates"),
 )

@@ -143,7 +143,7 @@ def dynamic_decode(
             finished = logical_or(finished, less_equal(limit, 0))
         lengths = zeros_like(finished, dtypes.int32)
         time = constant(0, dtypes.int32)
-        arrays = nest.map_structure(lambda leaf: _array_of(leaf.dtype, leaf.shape), no_output)
+        arrays = nest.map_structure(_array_of, decoder.output_dtype, decoder.output_size, no_output)
         ends = while_loop(
             lambda _time, _outputs, _state, _inputs, done, _lengths: logical_not(reduce_all(done)),
             _Step(decoder, no_output if impute_finished else None),
@@ -170,7 +170,9 @@ def _limit(maximum_iterations: Any) -> Tensor | None:
     return limit
 
 
-def _array_of(dtype: Any, element_shape: TensorShape) -> TensorArray:
+def _array_of(dtype: Any, size: Any, no_output: Tensor) -> TensorArray:
+    """What an output is written to. A size that is an int, or nothing, is not held against what `step` gives."""
+    element_shape = no_output.shape if isinstance(size, TensorShape) and size.ndims else None
     return TensorArray(dtype, size=0, dynamic_size=True, element_shape=element_shape)
 
 
