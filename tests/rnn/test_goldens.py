@@ -10,6 +10,7 @@ from tests.rnn.golden_drivers import DRIVERS, check_driver
 from tests.rnn.golden_fused import FUSED
 from tests.rnn.golden_ntm import NTM
 from tests.seq2seq.golden_attention import attention_names
+from tests.seq2seq.golden_beam import BEAM
 from tests.seq2seq.golden_decoding import DECODERS, loss_names
 from tests.seq2seq.golden_legacy import LEGACY
 
@@ -32,7 +33,7 @@ def test_driver(name: str) -> None:
 def test_every_golden_is_used() -> None:
     random = {path.stem for path in FOLDER.glob("rng_*.json")}
     used = random | set(DRIVERS) | set(FUSED) | set(networks()) | set(NTM) | set(cell_names()) | set(attention_names())
-    used |= set(LEGACY) | set(DECODERS) | set(loss_names())
+    used |= set(LEGACY) | set(DECODERS) | set(loss_names()) | set(BEAM)
     assert {path.stem for path in FOLDER.glob("*.npz")} == used
 
 

@@ -162,7 +162,10 @@ def length_penalty(sequence_lengths: Any, penalty_factor: Any) -> Any:
     ValueError for a factor that is no scalar.
     """
     factor = convert_to_tensor(penalty_factor, name="penalty_factor")
-    factor.set_shape(())
+    if factor.shape.ndims not in (None, 0):
+        raise ValueError(
+            f"Shapes must be equal rank, but are {factor.shape.ndims} and 0: length_penalty_weight must be a scalar."
+        )
     if constant_value(factor) == 0:
         return 1.0
     return div(pow_(5.0 + cast(sequence_lengths, dtypes.float32), factor), pow_(convert_to_tensor(6.0), factor))

@@ -94,7 +94,7 @@ class BeamSearchDecoder(Decoder):
       ...     decoder = tf.contrib.seq2seq.BeamSearchDecoder(Table(), table, [1], 0, tf.zeros([2, 3]), 2)
       ...     outputs, state, lengths = tf.contrib.seq2seq.dynamic_decode(decoder)
       ...     ids, probs = session.run([outputs.predicted_ids, tf.exp(state.log_probs)])
-      ...     print(ids[0].T, probs[0].round(2))  # 2 is the likeliest at first, but 0 is what the whole is likeliest to be
+      ...     print(ids[0].T, probs[0].round(2))  # 2 is the likelier at first, 0 in the end
       [[0 0]
        [2 0]] [0.4 0.3]
 
