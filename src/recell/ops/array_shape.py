@@ -106,8 +106,8 @@ def _reshaped(i: Inference) -> TensorShape:
     known = math.prod(d for d in dims if d is not None)
     count = given.num_elements()
     if count is not None and not unknown and count != known:
-        raise i.mismatch(
-            f"Cannot reshape a tensor with {count} elements to shape {brackets(wanted)} ({known} elements)"
+        raise _cannot_reshape(
+            i, f"Cannot reshape a tensor with {count} elements to shape {brackets(wanted)} ({known} elements)"
         )
     if count is None and not unknown:
         _check_divisible(i, given, known)
@@ -117,11 +117,18 @@ def _reshaped(i: Inference) -> TensorShape:
     return wanted if filled is None else TensorShape.of((*dims[: unknown[0]], filled, *dims[unknown[0] + 1 :]))
 
 
+def _cannot_reshape(i: Inference, message: str) -> ValueError:
+    """A ValueError that says what is known of the wanted shape too, as TF1's does."""
+    known = brackets(i.value_as_shape("shape"))
+    said = str(i.mismatch(message)).removesuffix(".")
+    return ValueError(f"{said} and with input tensors computed as partial shapes: input[1] = {known}.")
+
+
 def _check_divisible(i: Inference, given: TensorShape, wanted: int) -> None:
     """ValueError when no unknown size makes the elements as many as are wanted."""
     known = math.prod(d for d in given.tuple or () if d is not None)
     if known and wanted % known:
-        raise i.mismatch(f"Dimension size must be evenly divisible by {known} but is {wanted}")
+        raise _cannot_reshape(i, f"Dimension size must be evenly divisible by {known} but is {wanted}")
 
 
 def _missing_size(i: Inference, given: TensorShape, count: int | None, known: int) -> int | None:
@@ -129,7 +136,7 @@ def _missing_size(i: Inference, given: TensorShape, count: int | None, known: in
         if known == 0:
             return None
         if count % known:
-            raise i.mismatch(f"Dimension size must be evenly divisible by {known} but is {count}")
+            raise _cannot_reshape(i, f"Dimension size must be evenly divisible by {known} but is {count}")
         return count // known
     return None
 
