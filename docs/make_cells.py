@@ -37,7 +37,7 @@ def _classes() -> list[type]:
     found: dict[type, None] = {}
     for module in pkgutil.walk_packages(recell.rnn.__path__, "recell.rnn."):
         public = importlib.import_module(module.name)
-        for name in public.__all__:
+        for name in getattr(public, "__all__", ()):
             value = getattr(public, name)
             own = isinstance(value, type) and value.__module__ == module.name
             if own and hasattr(value, "call") and _symbol(value):

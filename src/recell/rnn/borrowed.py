@@ -175,3 +175,18 @@ def sharded_variable(name: str, shape: Sequence[int], dtype: Any, num_shards: in
     size, larger = divmod(int(shape[0]), num_shards)
     rows = [size + (k < larger) for k in range(num_shards)]
     return [get_variable(f"{name}_{k}", [n, *shape[1:]], dtype=dtype) for k, n in enumerate(rows)]
+
+
+__all__ = [
+    "check_dtypes",
+    "check_supported_dtype",
+    "concat_variable",
+    "infer_state_dtype",
+    "is_keras_cell",
+    "join_sizes",
+    "known_shape",
+    "reversed_steps",
+    "rnn_step",
+    "sharded_variable",
+    "should_cache",
+]

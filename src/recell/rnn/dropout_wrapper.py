@@ -177,9 +177,12 @@ def _probability(name: str, value: Any) -> Any:
     known = constant_value(tensor)
     if known is None:
         return tensor
-    if known < 0 or known > 1:
-        raise ValueError(f"Parameter {name} must be between 0 and 1: {int(known)} (received {float(known):g})")
-    return float(known)
+    if known.size != 1:
+        raise TypeError(f"Parameter {name} is one number, but has shape {list(known.shape)}.")
+    number = known.item()
+    if number < 0 or number > 1:
+        raise ValueError(f"Parameter {name} must be between 0 and 1: {int(number)} (received {number:g})")
+    return float(number)
 
 
 def _drops(probability: Any) -> bool:
