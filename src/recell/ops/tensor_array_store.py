@@ -56,6 +56,13 @@ def _fits(dims: Dims, shape: tuple[int, ...]) -> bool:
     )
 
 
+def _merged(a: Dims, b: Dims) -> Dims:
+    """What is known of one shape from two sides."""
+    if a is None or b is None or len(a) != len(b):
+        return b if a is None else a
+    return tuple(n if m is None else m for m, n in zip(a, b, strict=True))
+
+
 class ArrayStore:
     """An immutable sequence of `size` elements, each a tensor or not yet written, of shape `dims` as far as known."""
 
@@ -143,7 +150,7 @@ class ArrayStore:
     def stack(self, indices: list[int], dims: Dims) -> Any:
         """The elements as one tensor, `[len(indices), ...]`."""
         if not indices:
-            known = self.dims if self.dims is not None else dims
+            known = _merged(self.dims, dims)
             if known is None or None in known:
                 raise errors.UnimplementedError(
                     None,
