@@ -11,6 +11,7 @@ from recell.graph import nest
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import control_dependencies, name_scope
 from recell.graph.dtypes import as_dtype, float32
+from recell.graph.errors import InvalidArgumentError
 from recell.graph.tensor import Tensor
 from recell.layers.core import Dense
 from recell.ops.array_join import concat, stack
@@ -104,9 +105,8 @@ class BaseAttentionMechanism(AttentionMechanism):
             raise TypeError(f"probability_fn must be callable, saw type: {type(probability_fn).__name__}")
         self._query_layer = query_layer
         self._memory_layer = memory_layer
-        self._probability_fn = lambda score, state: probability_fn(
-            maybe_mask_score(score, memory_sequence_length, score_mask_value=score_mask_value), state
-        )
+        mask = _Mask(memory_sequence_length, memory)
+        self._probability_fn = lambda score, state: probability_fn(mask.applied(score, score_mask_value), state)
         with name_scope(name, "BaseAttentionMechanismInit", nest.flatten(memory)):
             values = prepare_memory(memory, memory_sequence_length, check_inner_dims_defined=check_inner_dims_defined)
             keys = values if memory_layer is None else memory_layer(values)
@@ -242,12 +242,42 @@ def maybe_mask_score(
     if memory_sequence_length is None and memory_mask is None:
         return score
     if memory_mask is None:
-        message = "All values in memory_sequence_length must be greater than zero."
-        with control_dependencies([assert_positive(memory_sequence_length, message=message)]):
-            memory_mask = sequence_mask(memory_sequence_length, maxlen=shape_of(score)[1])
+        memory_mask = _checked_mask(memory_sequence_length, shape_of(score)[1])
     if score_mask_value is None:
         score_mask_value = as_dtype(score.dtype).as_numpy_dtype(-np.inf)
     return where(memory_mask, score, score_mask_value * ones_like(score))
+
+
+class _Mask:
+    """The mask of a mechanism's scores: made once, beside the memory, not again in every step of a loop.
+
+    A length that is known not to be positive is an error when the mask is applied, as in TensorFlow.
+    """
+
+    def __init__(self, lengths: Any, memory: Any) -> None:
+        self._lengths = lengths
+        self._error: Exception | None = None
+        if lengths is None:
+            return
+        try:
+            self._mask = _checked_mask(lengths, shape_of(nest.flatten(memory)[0])[1])
+        except InvalidArgumentError as error:
+            self._error = error
+
+    def applied(self, score: Any, score_mask_value: Any) -> Any:
+        if self._error is not None:
+            raise self._error
+        if self._lengths is None:
+            return score
+        if score.shape[1:].is_compatible_with(self._mask.shape[1:]):
+            return maybe_mask_score(score, memory_mask=self._mask, score_mask_value=score_mask_value)
+        return maybe_mask_score(score, self._lengths, score_mask_value=score_mask_value)
+
+
+def _checked_mask(lengths: Any, maxlen: Any) -> Tensor:
+    message = "All values in memory_sequence_length must be greater than zero."
+    with control_dependencies([assert_positive(lengths, message=message)]):
+        return sequence_mask(lengths, maxlen=maxlen)
 
 
 def _check_one(memory_sequence_length: Any, memory_mask: Any) -> None:
