@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.ops.golden_ctc_crf import CTC_CRF
 from tests.rnn.golden_case import FOLDER, Golden, cell_names, cell_parts, check_cell, describe
 from tests.rnn.golden_cudnn import networks
 from tests.rnn.golden_drivers import DRIVERS, check_driver
@@ -33,7 +34,7 @@ def test_driver(name: str) -> None:
 def test_every_golden_is_used() -> None:
     random = {path.stem for path in FOLDER.glob("rng_*.json")}
     used = random | set(DRIVERS) | set(FUSED) | set(networks()) | set(NTM) | set(cell_names()) | set(attention_names())
-    used |= set(LEGACY) | set(DECODERS) | set(loss_names()) | set(BEAM)
+    used |= set(LEGACY) | set(DECODERS) | set(loss_names()) | set(BEAM) | set(CTC_CRF)
     assert {path.stem for path in FOLDER.glob("*.npz")} == used
 
 

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification (Graves et al. 2006). Symbols: tf.nn.ctc_loss, ctc_loss_v2."""
+"""Connectionist temporal classification (Graves et al. 2006). Symbol: tf.nn.ctc_loss."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ import numpy as np
 from recell._lazy import lazy_module
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
-from recell.graph.core import name_scope
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import SparseTensor
 from recell.ops._kernels import invalid
-from recell.ops.array_join import concat
 from recell.ops.array_shape import transpose
-from recell.ops.math_cast import cast
 from recell.ops.op import FLOATS, op
 
 if TYPE_CHECKING:
@@ -74,7 +71,8 @@ def _cleaned(rows: list[list[int]], classes: int, collapse: bool) -> list[list[i
     return cleaned
 
 
-def _frames_needed(labels: list[int], merge: bool) -> int:
+def frames_needed(labels: list[int], merge: bool) -> int:
+    """The least number of frames that labels fit in: with `merge` equal neighbours need a blank between them."""
     repeats = sum(a == b for a, b in itertools.pairwise(labels)) if merge else 0
     return len(labels) + repeats
 
@@ -108,7 +106,7 @@ def _ctc_loss(
                 f"{lengths[number]}){number}You can turn this error into a warning by using the flag "
                 "ignore_longer_outputs_than_inputs"
             )
-    needs = [_frames_needed(row, ctc_merge_repeated) for row in rows]
+    needs = [frames_needed(row, ctc_merge_repeated) for row in rows]
     impossible = [need > length for need, length in zip(needs, lengths, strict=True)]
     logp = torch.log_softmax(inputs, -1)
     losses = _merged(logp, rows, lengths, classes - 1) if ctc_merge_repeated else _unmerged(logp, rows, lengths)
@@ -155,14 +153,30 @@ def _merged(logp: Tensor, rows: list[list[int]], lengths: list[int], blank: int)
 
 
 def _unmerged(logp: Tensor, rows: list[list[int]], lengths: list[int]) -> Tensor:
-    """The rule in which every label takes one frame: sums over paths in logarithms, one frame after the other."""
-    steps, batch, classes = logp.shape
+    """The rule in which every label takes one frame."""
+    alpha = path_scores(logp, rows, lengths, logp.shape[-1] - 1, merge=False)
+    nothing = alpha.new_full((len(rows), 1), _IMPOSSIBLE)
+    last = torch.tensor([2 * len(row) for row in rows])[:, None]
+    on_label = torch.where(last > 0, alpha.gather(1, (last - 1).clamp(min=0)), nothing)
+    return -torch.logsumexp(torch.cat([alpha.gather(1, last), on_label], 1), 1)
+
+
+def path_scores(logp: Tensor, rows: list[list[int]], lengths: list[int], blank: int, merge: bool) -> Tensor:
+    """How likely it is to stand at each place of blank, label, blank, label, ... after a row's last frame.
+
+    Logarithms of sums over paths, one frame after the other. With `merge` a label may stay for several frames, and
+    equal neighbours need a blank between them. `[batch, 2 * longest + 1]` for `logp` `[time, batch, classes]`.
+    """
+    steps, batch, _ = logp.shape
     width = 2 * max((len(row) for row in rows), default=0) + 1
-    states = np.full((batch, width), classes - 1)
+    states = np.full((batch, width), blank)
     for number, row in enumerate(rows):
         states[number, 1 : 2 * len(row) : 2] = row
     path = torch.from_numpy(states)
     is_blank = torch.arange(width) % 2 == 0
+    stays = is_blank | merge
+    before = torch.cat([torch.full((batch, min(2, width)), blank), path[:, :-2]], 1)
+    skips = ~is_blank & ((before != path) | (not merge))
     emitted = logp.gather(2, path.expand(steps, batch, width))
     nothing = emitted.new_full((batch, 1), _IMPOSSIBLE)
     start = torch.arange(width) < 2
@@ -171,13 +185,10 @@ def _unmerged(logp: Tensor, rows: list[list[int]], lengths: list[int]) -> Tensor
     for frame in range(1, steps):
         one_back = torch.cat([nothing, alpha[:, :-1]], 1)
         two_back = torch.cat([nothing, nothing, alpha[:, :-2]], 1)[:, :width]
-        ways = torch.stack([torch.where(is_blank, alpha, nothing), one_back, torch.where(is_blank, nothing, two_back)])
+        ways = torch.stack([torch.where(stays, alpha, nothing), one_back, torch.where(skips, two_back, nothing)])
         following = torch.logsumexp(ways, 0) + emitted[frame]
         alpha = torch.where((frame < ends)[:, None], following, alpha)
-    last = torch.tensor([2 * len(row) for row in rows])[:, None]
-    on_label = torch.where(last > 0, alpha.gather(1, (last - 1).clamp(min=0)), nothing)
-    final = torch.cat([alpha.gather(1, last), on_label], 1)
-    return -torch.logsumexp(final, 1)
+    return alpha
 
 
 def ctc_loss(
@@ -214,7 +225,7 @@ def ctc_loss(
         raise TypeError("Expected labels (first argument) to be a SparseTensor")
     inputs = convert_to_tensor(inputs if logits is None else logits, name="inputs")
     if not time_major:
-        inputs = _time_first(inputs)
+        inputs = time_first(inputs)
     return _ctc_loss(
         inputs,
         labels.indices,
@@ -227,79 +238,9 @@ def ctc_loss(
     )
 
 
-def _time_first(inputs: Any) -> Any:
+def time_first(inputs: Any) -> Any:
+    """`[batch, time, ...]` as `[time, batch, ...]`, for ranks of 3."""
     return transpose(inputs, [1, 0, 2])
 
 
-# -- the second form ------------------------------------------------------------------------------------------------
-
-
-@op(
-    "CTCLossDense",
-    shape=lambda i: [i.shape("logits").tuple[1] if i.shape("logits").tuple else None],
-    T=FLOATS,
-    types={"labels": dtypes.int32, "label_length": dtypes.int32, "logit_length": dtypes.int32},
-)
-def _ctc_loss_dense(
-    logits: Tensor, labels: Tensor, label_length: Tensor, logit_length: Tensor, blank_index: int
-) -> Tensor:
-    blank = blank_index % logits.shape[-1]
-    logp = torch.log_softmax(logits, -1)
-    losses = torch.nn.functional.ctc_loss(
-        logp, labels.long(), logit_length.long(), label_length.long(), blank=blank, reduction="none", zero_infinity=True
-    )
-    # TF1's gradient past the end of a row is the softmax, and not 0.
-    past = torch.arange(logits.shape[0])[:, None] >= logit_length
-    mass = (torch.logsumexp(logits, -1) * past).sum(0)
-    return losses + (mass - mass.detach())
-
-
-def ctc_loss_v2(
-    labels: Any,
-    logits: Any,
-    label_length: Any,
-    logit_length: Any,
-    logits_time_major: bool = True,
-    unique: Any = None,
-    blank_index: int | None = None,
-    name: str | None = None,
-) -> Any:
-    """The loss for labels as a dense matrix, and a blank of one's choice. TF symbol: `tf.nn.ctc_loss_v2`.
-
-    Args:
-        labels: int32 `[batch, longest]` with `label_length`, or a SparseTensor (then `blank_index` must be given).
-        logits: `[time, batch, classes]`, or `[batch, time, classes]` unless `logits_time_major`.
-        label_length, logit_length: int32 `[batch]`.
-        unique: accepted; it only changes how TensorFlow computes the same thing.
-        blank_index: the class that is the blank, 0 unless given; negative ones count from the end.
-
-    Returns:
-        `[batch]`.
-    """
-    with name_scope(name, "ctc_loss_dense" if not isinstance(labels, SparseTensor) else "ctc_loss", [logits]):
-        logits = convert_to_tensor(logits, name="logits")
-        if not logits_time_major:
-            logits = _time_first(logits)
-        if not isinstance(labels, SparseTensor):
-            blank = 0 if blank_index is None else blank_index
-            return _ctc_loss_dense(logits, labels, label_length, logit_length, blank)
-        if blank_index is None:
-            raise ValueError("blank_index must be given when using SparseTensor labels.")
-        classes: int = logits.shape.as_list()[-1]
-        if blank_index < 0:
-            blank_index += classes
-        if blank_index != classes - 1:
-            end = blank_index + 1
-            parts = [logits[:, :, :blank_index], logits[:, :, end:], logits[:, :, blank_index:end]]
-            logits = concat(parts, 2)
-            values: Any = labels.values
-            moved = values - _as_int32(values > blank_index)
-            labels = SparseTensor(labels.indices, moved, labels.dense_shape)
-        return ctc_loss(labels, logits, logit_length)
-
-
-def _as_int32(value: Any) -> Any:
-    return cast(value, dtypes.int32)
-
-
-__all__ = ["ctc_loss", "ctc_loss_v2"]
+__all__ = ["ctc_loss", "frames_needed", "path_scores", "time_first"]
