@@ -172,12 +172,29 @@ def _top_k(input: Tensor, k: Tensor, sorted: bool = True) -> Any:
     count = int(k)
     if count > input.shape[-1]:
         raise invalid(f"input must have at least k columns. Had {input.shape[-1]}, needed {count}")
-    if count == 1:
-        # TF1 names the first of equal values; `max` does so too, and is quicker than sorting.
-        indices = torch.argmax(input.detach(), -1, keepdim=True)
-    else:
-        indices = torch.sort(input.detach(), stable=True, dim=-1, descending=True).indices[..., :count]
+    indices = _first_largest(input.detach(), count)
     return torch.gather(input, -1, indices), indices.to(torch.int32)
+
+
+def _first_largest(x: Tensor, count: int) -> Tensor:
+    """The places of the `count` largest along the last axis, largest first, of equal ones the first."""
+    if count == 1:
+        return torch.argmax(x, -1, keepdim=True)  # the first of equal ones, and quicker than sorting
+    if 8 * count <= x.shape[-1] and count and x.numel():
+        # Sorting all to find a few is slow (beams times a vocabulary), and torch.topk takes any of equal ones: so it
+        # only tells how large is large enough.
+        lowest = torch.topk(x, count, dim=-1).values[..., -1:]
+        chosen = x >= lowest
+        found = torch.count_nonzero(chosen, -1)
+        if bool((found > count).any()):
+            above, level = x > lowest, x == lowest
+            chosen = above | (level & (level.cumsum(-1) <= count - above.sum(-1, keepdim=True)))
+            found = torch.count_nonzero(chosen, -1)
+        if bool((found == count).all()):  # not where there is a NaN
+            places = chosen.nonzero()[:, -1].reshape(*x.shape[:-1], count)
+            order = torch.sort(torch.gather(x, -1, places), stable=True, dim=-1, descending=True).indices
+            return torch.gather(places, -1, order)
+    return torch.sort(x, stable=True, dim=-1, descending=True).indices[..., :count]
 
 
 def top_k(input: Any, k: Any = 1, sorted: bool = True, name: str | None = None) -> TopKV2:

@@ -21,8 +21,7 @@ from recell.ops.array_join import stack
 from recell.ops.array_make import one_hot, ones_like
 from recell.ops.array_make import range_ as range_of
 from recell.ops.array_order import top_k
-from recell.ops.array_pad import tile
-from recell.ops.array_shape import expand_dims, reshape
+from recell.ops.array_shape import broadcast_to, expand_dims, reshape
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.comparison import equal, logical_not, logical_or, not_equal, where
 from recell.ops.math_binary import div, floordiv, floormod, minimum
@@ -152,8 +151,7 @@ def mask_probs(probs: Any, eos_token: Any, finished: Any) -> Tensor:
     dims = shape_of(probs)
     on, off = (convert_to_tensor(value, probs.dtype.base_dtype) for value in (0.0, probs.dtype.min))
     only_end = one_hot(eos_token, dims[2], on_value=on, off_value=off)
-    of_finished = tile(reshape(only_end, [1, 1, -1]), [dims[0], dims[1], 1])
-    return where(tile(expand_dims(finished, 2), [1, 1, dims[2]]), of_finished, probs)
+    return where(broadcast_to(expand_dims(finished, 2), dims), broadcast_to(only_end, dims), probs)
 
 
 def length_penalty(sequence_lengths: Any, penalty_factor: Any) -> Any:
