@@ -153,9 +153,7 @@ class TestRefuses:
 
     def test_a_weight_of_another_shape(self) -> None:
         weights = self.weights[0], torch.zeros(2, 3)
-        with pytest.raises(
-            ValueError, match=r"weights\[1\] must have shape \[units, out\] = \[2, 2\], received"
-        ):
+        with pytest.raises(ValueError, match=r"weights\[1\] must have shape \[units, out\] = \[2, 2\], received"):
             kernels.cudnn_rnn(self.x, self.h, None, weights, self.biases, mode="rnn_tanh")
 
     def test_a_bias_of_another_dtype(self) -> None:
