@@ -7,13 +7,20 @@ Rows stand in `table_*.py` by area, as `ROWS`: namespace (`""` is `tf` itself, `
 from __future__ import annotations
 
 from recell.v1.table_control import ROWS as CONTROL
+from recell.v1.table_data import ROWS as DATA
+from recell.v1.table_estimator import ROWS as ESTIMATOR
 from recell.v1.table_graph import ROWS as GRAPH
+from recell.v1.table_inputs import ROWS as INPUTS
 from recell.v1.table_layers import ROWS as LAYERS
+from recell.v1.table_metrics import ROWS as METRICS
+from recell.v1.table_monitoring import ROWS as MONITORING
 from recell.v1.table_nn import ROWS as NN
 from recell.v1.table_ops import ROWS as OPS
+from recell.v1.table_parsing import ROWS as PARSING
 from recell.v1.table_platform import ROWS as PLATFORM
 from recell.v1.table_rnn import ROWS as RNN
 from recell.v1.table_seq2seq import ROWS as SEQ2SEQ
+from recell.v1.table_summary import ROWS as SUMMARY
 from recell.v1.table_train import ROWS as TRAIN
 from recell.v1.table_variables import ROWS as VARIABLES
 
@@ -152,4 +159,7 @@ def _merge(*areas: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return merged
 
 
-TABLE = _merge(GRAPH, VARIABLES, CONTROL, OPS, NN, RNN, TRAIN, LAYERS, SEQ2SEQ, PLATFORM)
+TABLE = _merge(
+    *(GRAPH, VARIABLES, CONTROL, OPS, NN, RNN, TRAIN, LAYERS, SEQ2SEQ, PLATFORM),
+    *(INPUTS, PARSING, DATA, METRICS, SUMMARY, MONITORING, ESTIMATOR),
+)

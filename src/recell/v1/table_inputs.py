@@ -1,0 +1,5 @@
+"""Queues, coordinators and what is built of them: rows of the table (see table.py for their form)."""
+
+from __future__ import annotations
+
+ROWS: dict[str, dict[str, str]] = {}
