@@ -2,4 +2,11 @@
 
 from __future__ import annotations
 
-ROWS: dict[str, dict[str, str]] = {}
+_FEATURE = "BytesList Feature FeatureList FeatureLists Features FloatList Int64List"
+_EXAMPLE = "Example SequenceExample"
+
+ROWS: dict[str, dict[str, str]] = {
+    "train": {"recell.platform.protos": f"{_FEATURE} {_EXAMPLE}"},
+    "core.example.example_pb2": {"recell.platform.protos": _EXAMPLE},
+    "core.example.feature_pb2": {"recell.platform.protos": _FEATURE},
+}
