@@ -8,27 +8,38 @@ from typing import Any
 
 from recell.graph import errors
 from recell.graph.body import Body
-from recell.graph.tensor import Operation
+from recell.graph.deferred import Deferred
+from recell.graph.tensor import Operation, Tensor
 from recell.plan.order import mutated_variables, variable_of
 from recell.plan.overrides import overridden
 from recell.plan.plan import BodyPlan
 from recell.plan.resources import Resources, VariableCell, writable
 
 Call = Callable[..., Any]
+ValueOf = Callable[[Tensor], Callable[[], Any]]
 
 
-def bind(op: Operation, resources: Resources, body_plan: Callable[[Body], BodyPlan]) -> Call:
-    """A function of the operation's input values (captures of its bodies last) that gives its output value(s)."""
-    call = _bind_kernel(op, resources, body_plan)
+def bind(
+    op: Operation, resources: Resources, body_plan: Callable[[Body], BodyPlan], value_of: ValueOf | None = None
+) -> Call:
+    """A function of the operation's input values (captures of its bodies last) that gives its output value(s).
+
+    `value_of` makes of a deferred tensor the function that computes it.
+    """
+    call = _bind_kernel(op, resources, body_plan, value_of)
     body = op.attrs.get("_custom_gradient")
     return call if body is None else overridden(op, call, body_plan(body))
 
 
-def _bind_kernel(op: Operation, resources: Resources, body_plan: Callable[[Body], BodyPlan]) -> Call:
+def _bind_kernel(
+    op: Operation, resources: Resources, body_plan: Callable[[Body], BodyPlan], value_of: ValueOf | None
+) -> Call:
     definition = op.definition
     if definition.kernel is None:
         raise errors.UnimplementedError(op.node_def, op, f"Operation type {op.type} has no kernel.")
     attrs = {key: value for key, value in op.attrs.items() if not key.startswith("_")}
+    if value_of is not None:
+        attrs = {k: value_of(v.tensor) if isinstance(v, Deferred) else v for k, v in attrs.items()}
     bodies = {key: value for key, value in attrs.items() if isinstance(value, Body)}
     kernel: Call = definition.kernel
     if definition.stateful:

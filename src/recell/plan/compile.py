@@ -303,7 +303,16 @@ class _Builder:
             clone = tuple(inside or held.get(v, -1) > position for v in mutated_variables(op))
             change = bind_change(op, self.resources, clone)
             return torch.no_grad()(change) if inside else change
-        return bind(op, self.resources, lambda body: compile_body(body, op, self.resources))
+        return bind(op, self.resources, lambda body: compile_body(body, op, self.resources), self._computed_later)
+
+    def _computed_later(self, tensor: Tensor) -> Callable[[], Any]:
+        resources = self.resources
+
+        def compute() -> Any:
+            plan, _ = compile_plan([tensor], [], [], resources)
+            return plan.execute([])[0]
+
+        return compute
 
     def _last_uses(self, results: list[int]) -> dict[int, int]:
         last = {slot: position for position, item in enumerate(self.items) for slot in item.ins}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -20,6 +20,25 @@ from recell.plan import philox_bits, philox_numbers, philox_rejection
 # Blocks set aside for each number of the results, used or not.
 _BLOCKS_PER_NUMBER = 256
 _MANTISSA_BITS = {torch.float32: 23, torch.float16: 10, torch.bfloat16: 7}
+
+
+_FEW_BLOCKS, _MANY_BLOCKS = 16, 1024
+
+
+def philox_words(seed: int, seed2: int) -> Iterator[int]:
+    """The generator's 32-bit words in order, from the start: what TF's datasets draw from.
+
+    Two zeros mean seeds from the operating system.
+    """
+    if not seed and not seed2:
+        seed, seed2 = (int.from_bytes(os.urandom(8), "little") for _ in range(2))
+    keys = philox_bits.round_keys(seed)
+    counter = (seed2 % (1 << 64)) << 64
+    count = _FEW_BLOCKS
+    while True:
+        yield from philox_bits.blocks(keys, counter, count).ravel().tolist()
+        counter = (counter + count) % philox_bits.COUNTER_PERIOD
+        count = _MANY_BLOCKS
 
 
 class PhiloxStream:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
 from recell.graph import errors
 from recell.graph.tensor import Operation
+from recell.plan.philox import philox_words
 from recell.plan.random_streams import RandomStream, open_stream
 
 
@@ -54,6 +55,15 @@ class OpContext:
                 if self._stream is None:
                     self._stream = open_stream(self.op.attrs.get("seed"), self.op.attrs.get("seed2"))
         return self._stream
+
+    def words(self, seed: int, seed2: int) -> Iterator[int]:
+        """The 32-bit numbers, one by one, of a generator of its own; two zeros mean seeds nobody knows."""
+        return philox_words(seed, seed2)
+
+    def restart_stream(self) -> None:
+        """Lets the next draw be the first again, where the operation has seeds."""
+        if self.op.attrs.get("seed") or self.op.attrs.get("seed2"):
+            self._stream = None
 
     @property
     def opened_stream(self) -> RandomStream | None:
