@@ -23,7 +23,7 @@ _ERRORS: tuple[tuple[type[OSError], Callable[..., errors.OpError]], ...] = (
 
 
 @contextlib.contextmanager
-def _translated(path: Any) -> Iterator[None]:
+def translated_errors(path: Any) -> Iterator[None]:
     """Turns an OSError about `path` into TensorFlow's class for it."""
     try:
         yield
@@ -59,7 +59,7 @@ class GFile:
 
     def _open(self) -> Any:
         if self._file is None:
-            with _translated(self._name):
+            with translated_errors(self._name):
                 self._file = open(self._name, self._plain_mode + "b")  # noqa: SIM115 - the program closes it
         return self._file
 
@@ -87,7 +87,7 @@ class GFile:
         if self._plain_mode == "r":
             raise errors.PermissionDeniedError(None, None, "File isn't open for writing")
         file = self._open()
-        with _translated(self._name):
+        with translated_errors(self._name):
             file.write(as_bytes(file_content))
 
     def size(self) -> int:
@@ -111,12 +111,12 @@ class GFile:
 
     def flush(self) -> None:
         if self._file is not None:
-            with _translated(self._name):
+            with translated_errors(self._name):
                 self._file.flush()
 
     def close(self) -> None:
         if self._file is not None:
-            with _translated(self._name):
+            with translated_errors(self._name):
                 self._file.close()
             self._file = None
 
@@ -169,20 +169,20 @@ def ListDirectory(dirname: Any) -> list[str]:
     """Names in folder `dirname`, in no order. NotFoundError if there is no such folder."""
     if not os.path.isdir(dirname):
         raise errors.NotFoundError(None, None, f"Could not find directory {os.fspath(dirname)}")
-    with _translated(dirname):
+    with translated_errors(dirname):
         return os.listdir(dirname)
 
 
 def MkDir(dirname: Any) -> None:
     """Makes a folder in an existing one. One that is there already is left as it is."""
     if not os.path.isdir(dirname):
-        with _translated(dirname):
+        with translated_errors(dirname):
             os.mkdir(dirname)
 
 
 def MakeDirs(dirname: Any) -> None:
     """Makes a folder and those above it."""
-    with _translated(dirname):
+    with translated_errors(dirname):
         os.makedirs(dirname, exist_ok=True)
 
 
@@ -194,7 +194,7 @@ def Glob(filename: Any) -> list[str]:
 
 def Remove(filename: Any) -> None:
     """Deletes a file. FailedPreconditionError for a folder."""
-    with _translated(filename):
+    with translated_errors(filename):
         if os.path.isdir(filename):
             raise IsADirectoryError(21, "Is a directory")
         os.remove(filename)
@@ -204,7 +204,7 @@ def DeleteRecursively(dirname: Any) -> None:
     """Deletes a folder with all that is in it."""
     if not os.path.lexists(dirname):
         raise errors.NotFoundError(None, None, f"{os.fspath(dirname)} not found")
-    with _translated(dirname):
+    with translated_errors(dirname):
         if os.path.isdir(dirname):
             shutil.rmtree(dirname)
         else:
@@ -219,20 +219,20 @@ def _must_be_free(path: Any, overwrite: bool) -> None:
 def Copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
     """Copies a file. AlreadyExistsError if `newpath` is there and `overwrite` is not asked for."""
     _must_be_free(newpath, overwrite)
-    with _translated(oldpath):
+    with translated_errors(oldpath):
         shutil.copyfile(oldpath, newpath)
 
 
 def Rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
     """Renames or moves. AlreadyExistsError if `newname` is there and `overwrite` is not asked for."""
     _must_be_free(newname, overwrite)
-    with _translated(oldname):
+    with translated_errors(oldname):
         os.replace(oldname, newname)
 
 
 def Stat(filename: Any) -> FileStatistics:
     """Length in bytes, time of change in nanoseconds, and whether it is a folder."""
-    with _translated(filename):
+    with translated_errors(filename):
         found = os.stat(filename)
     return FileStatistics(found.st_size, found.st_mtime_ns, os.path.isdir(filename))
 
