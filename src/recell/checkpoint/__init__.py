@@ -1,1 +1,41 @@
-"""Checkpoint files: writing and reading the values of variables, of use on its own. Imports numpy only."""
+"""Checkpoint files: named arrays on disk, written whole or not at all. Needs numpy and nothing of ours.
+
+`write` and `Reader` handle one checkpoint, `read_state` and `write_state` the text file that says which is the newest.
+A checkpoint is known by its prefix (`dir/model.ckpt-20`): its arrays are in `dir/model.ckpt-20.index`, one zip archive
+of numpy's `.npy` data (`.npz` in all but name).
+TensorFlow's own formats are recognised, and refused with an error that names them.
+"""
+
+from recell.checkpoint.errors import (
+    CheckpointError,
+    MissingCheckpoint,
+    MissingTensor,
+    UnreadableCheckpoint,
+    WrongSlice,
+)
+from recell.checkpoint.files import exists, files_of, modified, remove
+from recell.checkpoint.reader import Reader, TensorInfo, describe, read
+from recell.checkpoint.state import CheckpointState, latest, read_state, write_state
+from recell.checkpoint.writer import Entry, write
+
+__all__ = [
+    "CheckpointError",
+    "CheckpointState",
+    "Entry",
+    "MissingCheckpoint",
+    "MissingTensor",
+    "Reader",
+    "TensorInfo",
+    "UnreadableCheckpoint",
+    "WrongSlice",
+    "describe",
+    "exists",
+    "files_of",
+    "latest",
+    "modified",
+    "read",
+    "read_state",
+    "remove",
+    "write",
+    "write_state",
+]

@@ -1,0 +1,247 @@
+"""Checkpoints of our own format: what is read is what was written, and nothing half written is ever read."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from recell import checkpoint
+from recell.checkpoint import Entry
+
+STRINGS = np.array([[b"a", b""], [b"\xff\x00b", "ü".encode()]], dtype=object)
+VALUES = {
+    "float32": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "float64 scalar": np.float64(2.5),
+    "int8": np.array([-128, 127], np.int8),
+    "uint16": np.array([65535], np.uint16),
+    "bool": np.array([True, False]),
+    "complex": np.array([1 + 2j], np.complex64),
+    "half": np.array([0.5, np.inf, np.nan], np.float16),
+    "bfloat16": np.array([[1.5, -3.0]], ml_dtypes.bfloat16),
+    "strings": STRINGS,
+    "string scalar": np.array(b"one", dtype=object),
+    "empty": np.zeros((0, 4), np.float32),
+    "empty strings": np.zeros((0,), object),
+    "a/b/c:weird name é": np.arange(4)[::-1].T,
+}
+
+
+def same(found: np.ndarray, wanted: np.ndarray) -> None:
+    wanted = np.asarray(wanted)
+    assert found.dtype == wanted.dtype
+    assert found.shape == wanted.shape
+    if wanted.dtype == object:
+        assert found.ravel().tolist() == wanted.ravel().tolist()
+    else:
+        np.testing.assert_array_equal(found, wanted)
+
+
+def write(prefix: pathlib.Path, **values: object) -> str:
+    checkpoint.write(str(prefix), [Entry(name, np.asarray(value)) for name, value in values.items()])
+    return str(prefix)
+
+
+def test_every_dtype_comes_back(tmp_path: pathlib.Path) -> None:
+    prefix = write(tmp_path / "m-1", **VALUES)
+    assert os.listdir(tmp_path) == ["m-1.index"]
+    found = checkpoint.read(prefix)
+    assert list(found) == sorted(VALUES)
+    for name, value in VALUES.items():
+        same(found[name], value)
+    infos = checkpoint.describe(prefix)
+    assert infos["bfloat16"] == ("bfloat16", (1, 2))
+    assert infos["strings"] == ("string", (2, 2))
+    assert infos["float32"].dtype == "float32"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    hnp.arrays(
+        dtype=st.sampled_from([np.float32, np.int64, np.bool_, np.uint8, np.complex128]),
+        shape=hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4),
+    ),
+    st.text(min_size=1, alphabet=st.characters(codec="utf-8")),
+)
+def test_any_array_under_any_name(tmp_path_factory: pytest.TempPathFactory, value: np.ndarray, name: str) -> None:
+    prefix = str(tmp_path_factory.mktemp("any") / "m")
+    checkpoint.write(prefix, [Entry(name, value)])
+    same(checkpoint.read(prefix)[name], value)
+
+
+def test_the_same_values_make_the_same_file(tmp_path: pathlib.Path) -> None:
+    first, second = (pathlib.Path(write(tmp_path / n, **VALUES) + ".index").read_bytes() for n in "ab")
+    assert first == second
+
+
+def test_parts_are_put_together_and_taken_apart(tmp_path: pathlib.Path) -> None:
+    whole = np.arange(15).reshape(5, 3)
+    prefix = str(tmp_path / "m")
+    checkpoint.write(prefix, [Entry("v", whole[:3], "5 3 0,3:-"), Entry("v", whole[3:], "5 3 3,2:0,3")])
+    with checkpoint.Reader(prefix) as reader:
+        same(reader.read("v"), whole)
+        same(reader.read("v", "5 3 3,2:-"), whole[3:])
+        same(reader.read("v", "5 3 2,2:1,2"), whole[2:4, 1:])
+        with pytest.raises(checkpoint.WrongSlice, match=r"v has shape \[5, 3\]"):
+            reader.read("v", "6 3 0,3:-")
+        with pytest.raises(checkpoint.WrongSlice, match="is not the shape of a tensor"):
+            reader.read("v", "garbage")
+        with pytest.raises(checkpoint.WrongSlice, match="reaches out"):
+            reader.read("v", "5 3 4,2:-")
+
+
+def test_a_missing_part_is_told(tmp_path: pathlib.Path) -> None:
+    prefix = str(tmp_path / "m")
+    checkpoint.write(prefix, [Entry("v", np.arange(2), "5 0,2")])
+    with checkpoint.Reader(prefix) as reader:
+        same(reader.read("v", "5 0,2"), np.arange(2))
+        with pytest.raises(checkpoint.WrongSlice, match="only parts of v"):
+            reader.read("v")
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        ([Entry("v", np.zeros(2)), Entry("v", np.zeros(2))], "v is given twice"),
+        ([Entry("v", np.zeros(2), "5 0,2"), Entry("v", np.zeros(2), "5 1,2")], "overlap"),
+        ([Entry("v", np.zeros(2), "5 0,2"), Entry("v", np.zeros(2), "6 2,2")], "one name, one tensor"),
+        ([Entry("v", np.zeros(2), "5 0,2"), Entry("v", np.zeros(2, int), "5 2,2")], "one name, one tensor"),
+        ([Entry("v", np.zeros(3), "5 0,2")], "does not fit values"),
+    ],
+)
+def test_contradictions(tmp_path: pathlib.Path, entries: list[Entry], told: str) -> None:
+    with pytest.raises(checkpoint.CheckpointError, match=told):
+        checkpoint.write(str(tmp_path / "m"), entries)
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_cannot_be_kept_leaves_the_old_one(tmp_path: pathlib.Path) -> None:
+    prefix = write(tmp_path / "m", a=1.0)
+    with pytest.raises(TypeError, match="holds strings as bytes, but got dict"):
+        checkpoint.write(prefix, [Entry("a", np.array([{}], object))])
+    with pytest.raises(TypeError, match="cannot hold an array of dtype datetime64"):
+        checkpoint.write(prefix, [Entry("a", np.zeros(1, "M8[s]"))])
+    same(checkpoint.read(prefix)["a"], np.float64(1.0))
+    assert os.listdir(tmp_path) == ["m.index"]
+
+
+class TestUnreadable:
+    def test_none(self, tmp_path: pathlib.Path) -> None:
+        with pytest.raises(checkpoint.MissingCheckpoint, match=r"no file .*m\.index"):
+            checkpoint.Reader(str(tmp_path / "m"))
+
+    def test_a_folder(self, tmp_path: pathlib.Path) -> None:
+        with pytest.raises(checkpoint.UnreadableCheckpoint, match="is a folder"):
+            checkpoint.Reader(str(tmp_path))
+
+    @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04" + bytes(100)])
+    def test_something_else(self, tmp_path: pathlib.Path, content: bytes) -> None:
+        (tmp_path / "m.index").write_bytes(content)
+        with pytest.raises(checkpoint.UnreadableCheckpoint, match="empty|damaged"):
+            checkpoint.Reader(str(tmp_path / "m"))
+
+    @pytest.mark.parametrize(("name", "format"), [("m.index", "V2 format"), ("m", "V1 format")])
+    def test_a_table_of_tensorflow(self, tmp_path: pathlib.Path, name: str, format: str) -> None:
+        (tmp_path / name).write_bytes(bytes(100) + bytes.fromhex("57fb808b247547db"))
+        with pytest.raises(checkpoint.UnreadableCheckpoint, match=f"TensorFlow itself, in its {format}"):
+            checkpoint.Reader(str(tmp_path / "m"))
+
+    def test_any_cut_and_any_changed_byte_is_noticed(self, tmp_path: pathlib.Path) -> None:
+        prefix = write(tmp_path / "m", a=np.arange(20, dtype=np.float32), b=np.array([b"text"], object))
+        path = tmp_path / "m.index"
+        content = path.read_bytes()
+        good = checkpoint.read(prefix)
+        for cut in range(0, len(content), 37):
+            path.write_bytes(content[:cut])
+            with pytest.raises(checkpoint.UnreadableCheckpoint):
+                checkpoint.read(prefix)
+        start = content.index(b"0.npy") + len("0.npy")
+        for position in range(start, start + 250):
+            path.write_bytes(content[:position] + bytes([content[position] ^ 255]) + content[position + 1 :])
+            try:
+                found = checkpoint.read(prefix)
+            except checkpoint.UnreadableCheckpoint:
+                continue
+            for name, value in good.items():  # a byte that says nothing, such as the date in a header
+                same(found[name], value)
+
+    def test_a_later_version(self, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("recell.checkpoint.writer.VERSION", 99)
+        prefix = write(tmp_path / "m", a=1)
+        with pytest.raises(checkpoint.UnreadableCheckpoint, match="version 99"):
+            checkpoint.Reader(prefix)
+
+
+def test_a_replaced_checkpoint_is_read_as_it_was_opened(tmp_path: pathlib.Path) -> None:
+    prefix = write(tmp_path / "m", a=1, b=1)
+    with checkpoint.Reader(prefix) as reader:
+        write(tmp_path / "m", a=2, b=2)
+        same(reader.read("b"), np.int64(1))
+    same(checkpoint.read(prefix)["b"], np.int64(2))
+
+
+def test_existing_modified_removed(tmp_path: pathlib.Path) -> None:
+    prefix = str(tmp_path / "m-3")
+    assert not checkpoint.exists(prefix)
+    assert checkpoint.modified(prefix) is None
+    write(tmp_path / "m-3", a=1)
+    (tmp_path / "m-3.meta").write_text("")
+    (tmp_path / "m-3.data-00000-of-00001").write_text("")
+    (tmp_path / "m-33.index").write_text("")
+    assert checkpoint.exists(prefix)
+    assert checkpoint.exists(str(tmp_path / "m-*"))
+    assert abs((checkpoint.modified(prefix) or 0) - time.time()) < 60
+    checkpoint.remove(prefix)
+    assert os.listdir(tmp_path) == ["m-33.index"]
+    checkpoint.remove(prefix)
+
+
+def test_names_with_glob_characters(tmp_path: pathlib.Path) -> None:
+    prefix = write(tmp_path / "m[1]-2", a=1)
+    assert checkpoint.exists(prefix)
+    assert checkpoint.modified(prefix) is not None
+    assert checkpoint.files_of(prefix) == [prefix + ".index"]
+
+
+def test_a_single_file(tmp_path: pathlib.Path) -> None:
+    checkpoint.write(str(tmp_path / "m"), [Entry("a", np.zeros(1))], single_file=True)
+    assert os.listdir(tmp_path) == ["m"]
+    same(checkpoint.read(str(tmp_path / "m"))["a"], np.zeros(1))
+
+
+_KILLED = """
+import sys, numpy as np
+from recell import checkpoint
+step = 0
+print("ready", flush=True)
+while True:
+    step += 1
+    value = np.full(200_000, step, np.int64)
+    checkpoint.write(sys.argv[1], [checkpoint.Entry("a", value), checkpoint.Entry("b", value)])
+    checkpoint.write_state(sys.argv[2], checkpoint.CheckpointState(sys.argv[1], [sys.argv[1]] * 500))
+"""
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.05, 0.11, 0.23])
+def test_a_killed_writer_leaves_a_whole_checkpoint(tmp_path: pathlib.Path, delay: float) -> None:
+    prefix = write(tmp_path / "m", a=np.zeros(3), b=np.zeros(3))
+    command = [sys.executable, "-c", _KILLED, prefix, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+    found = checkpoint.read(prefix)
+    assert len({*found["a"].tolist(), *found["b"].tolist()}) == 1
+    state = checkpoint.read_state(str(tmp_path))
+    assert state is None or len(state.all_model_checkpoint_paths) == 500

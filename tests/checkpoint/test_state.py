@@ -1,0 +1,69 @@
+"""The file that says which checkpoint is the newest."""
+
+from __future__ import annotations
+
+import pathlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recell import checkpoint
+from recell.checkpoint.state import CheckpointState, parse_state
+
+
+def test_there_and_back(tmp_path: pathlib.Path) -> None:
+    state = CheckpointState("/x/m-2", ["/x/m-1", "/x/m-2"], [1.5, 1e9], 3.25)
+    checkpoint.write_state(str(tmp_path), state)
+    assert checkpoint.read_state(str(tmp_path)) == state
+    assert (tmp_path / "checkpoint").read_text() == (
+        'model_checkpoint_path: "/x/m-2"\n'
+        'all_model_checkpoint_paths: "/x/m-1"\n'
+        'all_model_checkpoint_paths: "/x/m-2"\n'
+        "all_model_checkpoint_timestamps: 1.5\n"
+        "all_model_checkpoint_timestamps: 1000000000.0\n"
+        "last_preserved_timestamp: 3.25\n"
+    )
+
+
+@given(st.lists(st.text(alphabet=st.characters(codec="utf-8"))))
+def test_any_path(paths: list[str]) -> None:
+    state = CheckpointState("m", paths)
+    assert parse_state(str(state)) == state
+    assert str(state).isascii()
+
+
+def test_paths_are_relative_to_the_folder(tmp_path: pathlib.Path) -> None:
+    text = "# by hand\n\nmodel_checkpoint_path : 'm-1'\nall_model_checkpoint_paths: \"sub/m-1\"\n"
+    (tmp_path / "mine").write_text(text)
+    state = checkpoint.read_state(str(tmp_path), "mine")
+    assert state == CheckpointState(str(tmp_path / "m-1"), [str(tmp_path / "sub/m-1")])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("model_checkpoint_path: /x/m", "is a quoted path"),
+        ('model_checkpoint_path "/x/m"', "expected `name: value`"),
+        ('model_checkpoint_path: "/x/m', "line 1: expected `name: value`"),
+        ('\ncolour: "red"', "line 2: 'colour' is no field"),
+        ("last_preserved_timestamp: soon", "line 1: could not convert"),
+    ],
+)
+def test_something_else(tmp_path: pathlib.Path, text: str, told: str) -> None:
+    (tmp_path / "checkpoint").write_text(text)
+    with pytest.raises(checkpoint.UnreadableCheckpoint, match=told):
+        checkpoint.read_state(str(tmp_path))
+
+
+def test_the_latest(tmp_path: pathlib.Path) -> None:
+    folder = str(tmp_path)
+    assert checkpoint.read_state(folder) is None
+    assert checkpoint.latest(folder) is None
+    checkpoint.write_state(folder, CheckpointState())
+    assert checkpoint.latest(folder) is None
+    checkpoint.write_state(folder, CheckpointState("m-1", ["m-1"]))
+    assert checkpoint.latest(folder) is None
+    checkpoint.write(str(tmp_path / "m-1"), [checkpoint.Entry("a", np.zeros(1))])
+    assert checkpoint.latest(folder) == str(tmp_path / "m-1")
