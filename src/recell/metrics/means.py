@@ -17,7 +17,7 @@ from recell.metrics.state import Collections, Metric, collected, fitted, floats,
 from recell.ops.array_make import ones_like, zeros_like
 from recell.ops.array_shape import size
 from recell.ops.comparison import equal, less, where
-from recell.ops.math_binary import squared_difference, truediv
+from recell.ops.math_binary import squared_difference, subtract, truediv
 from recell.ops.math_cast import cast
 from recell.ops.math_unary import abs as absolute
 from recell.ops.math_unary import sqrt
@@ -185,7 +185,7 @@ def mean_cosine_distance(
     labels, predictions, weights = floats(labels, predictions, weights)
     similar = reduce_sum(predictions * labels, axis=[dim], keepdims=True)
     value, update_op = mean(similar, weights, name=name or "mean_cosine_distance")
-    return collected(1 - value, 1 - update_op, metrics_collections, updates_collections)
+    return collected(subtract(1.0, value), subtract(1.0, update_op), metrics_collections, updates_collections)
 
 
 def percentage_below(
