@@ -147,7 +147,7 @@ class TestUnreadable:
     @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04" + bytes(100)])
     def test_something_else(self, tmp_path: pathlib.Path, content: bytes) -> None:
         (tmp_path / "m.index").write_bytes(content)
-        with pytest.raises(checkpoint.UnreadableCheckpoint, match="empty|damaged"):
+        with pytest.raises(checkpoint.UnreadableCheckpoint, match=r"empty|damaged"):
             checkpoint.Reader(str(tmp_path / "m"))
 
     @pytest.mark.parametrize(("name", "format"), [("m.index", "V2 format"), ("m", "V1 format")])

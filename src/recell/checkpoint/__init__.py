@@ -13,7 +13,7 @@ from recell.checkpoint.errors import (
     UnreadableCheckpoint,
     WrongSlice,
 )
-from recell.checkpoint.files import exists, files_of, modified, remove
+from recell.checkpoint.files import exists, files_of, modified, remove, replacing
 from recell.checkpoint.reader import Reader, TensorInfo, describe, read
 from recell.checkpoint.state import CheckpointState, latest, read_state, write_state
 from recell.checkpoint.writer import Entry, write
@@ -36,6 +36,7 @@ __all__ = [
     "read",
     "read_state",
     "remove",
+    "replacing",
     "write",
     "write_state",
 ]

@@ -1,0 +1,290 @@
+"""`tf.train.Saver`: variables into checkpoint files and back, and the files that are no longer wanted away."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from recell import checkpoint
+from recell.checkpoint import CheckpointState
+from recell.graph import errors
+from recell.graph.core import name_scope
+from recell.graph.saveable import SaveableObject
+from recell.graph.tensor import Tensor
+from recell.graph.variable_collections import _all_saveable_objects
+from recell.graph.variables import Variable
+from recell.ops.state import group, placeholder_with_default, with_dependencies
+from recell.platform import logging
+from recell.platform.text import as_text
+from recell.train import saver_ops
+from recell.train.checkpoint_management import DEFAULT_STATE_FILE, write_checkpoint_state
+from recell.train.saveables import make_saveables, names_to_saveables, restore_operations
+from recell.train.saver_def import SaverDef
+from recell.train.saver_failures import restoring_failed
+
+
+class Saver:
+    """Saves variables to checkpoints, and restores them. TF symbol: `tf.train.Saver`.
+
+    Args (day to day):
+      var_list: a list of variables, or a dict of them by their names in the checkpoint; all global variables and
+        saveable objects by default. Partitioned variables are saved as the one tensor that they are.
+      max_to_keep: how many of the newest checkpoints to keep; 0 or None for all.
+      keep_checkpoint_every_n_hours: besides these, one checkpoint of every so many hours stays.
+      save_relative_paths: makes the state file's paths relative, so that the folder can be moved.
+    Args (rarely):
+      reshape: gives values read the variables' shapes, where their numbers of elements agree.
+      sharded, restore_sequentially: accepted; a checkpoint is one file, which is read before anything is assigned.
+      name: of the operations, "save" by default.
+      saver_def, builder: None; a Saver cannot be made from what another process has built.
+      defer_build: makes the operations when `build()` is called.
+      allow_empty: no variables make a Saver that does nothing instead of a ValueError.
+      write_version: `SaverDef.V1` names the file as the first format does, without `.index`.
+      pad_step_number: writes the step in eight digits at least, so that names sort.
+      filename: the file's name where the operations are run without one.
+
+    Raises ValueError for no variables, two of one name, or one with two names; TypeError for what is no variable.
+    """
+
+    def __init__(
+        self,
+        var_list: Any = None,
+        reshape: bool = False,
+        sharded: bool = False,
+        max_to_keep: int | None = 5,
+        keep_checkpoint_every_n_hours: float = 10000.0,
+        name: str | None = None,
+        restore_sequentially: bool = False,
+        saver_def: None = None,
+        builder: None = None,
+        defer_build: bool = False,
+        allow_empty: bool = False,
+        write_version: int = SaverDef.V2,
+        pad_step_number: bool = False,
+        save_relative_paths: bool = False,
+        filename: str | None = None,
+    ) -> None:
+        if saver_def is not None or builder is not None:
+            raise ValueError("saver_def and builder must be None: a Saver is made from variables (var_list) here.")
+        if defer_build and var_list is not None:
+            raise ValueError(
+                "If `var_list` is provided then build cannot be deferred: set defer_build=False, or var_list=None."
+            )
+        if max_to_keep is not None and not isinstance(max_to_keep, int):
+            raise TypeError(f"{max_to_keep!r} has type {type(max_to_keep).__name__}, but expected one of: int")
+        self._var_list = var_list
+        self._reshape = reshape
+        self._sharded = sharded
+        self._max_to_keep = max_to_keep or 0
+        self._keep_hours = keep_checkpoint_every_n_hours
+        self._name = name
+        self._allow_empty = allow_empty
+        self._write_version = write_version
+        self._pad_step_number = pad_step_number
+        self._save_relative_paths = save_relative_paths
+        self._filename = filename
+        self._is_built = False
+        self._is_empty = False
+        self._saveables: list[SaveableObject] = []
+        self.saver_def: SaverDef | None = None
+        self._next_checkpoint_time = time.time() + keep_checkpoint_every_n_hours * 3600
+        self._last_checkpoints: list[tuple[str, float]] = []
+        self._checkpoints_to_be_deleted: list[tuple[str, float]] = []
+        if not defer_build:
+            self.build()
+
+    # -- the operations ---------------------------------------------------------------------------------------------
+
+    def build(self) -> None:
+        """Makes the operations, if that was deferred. A second call does nothing. ValueError for no variables."""
+        if self._is_built:
+            return
+        self._is_built = True
+        var_list = _all_saveable_objects() if self._var_list is None else self._var_list
+        if var_list is None or (hasattr(var_list, "__len__") and not len(var_list)):
+            if not self._allow_empty:
+                raise ValueError("No variables to save")
+            self._is_empty = True
+            return
+        self._saveables = make_saveables(names_to_saveables(var_list))
+        with name_scope(self._name, "save", [saveable.op for saveable in self._saveables]):
+            filename = placeholder_with_default(self._filename or "model", shape=(), name="filename")
+            filename = placeholder_with_default(filename, shape=(), name="Const")
+            saved = self._add_save(filename)
+            restored = self._add_restore(filename)
+        self.saver_def = SaverDef(
+            filename_tensor_name=filename.name,
+            save_tensor_name=saved.name,
+            restore_op_name=restored.name,
+            max_to_keep=self._max_to_keep,
+            sharded=self._sharded,
+            keep_checkpoint_every_n_hours=self._keep_hours,
+            version=self._write_version,
+        )
+
+    def _add_save(self, filename: Tensor) -> Tensor:
+        specs = [spec for saveable in self._saveables for spec in saveable.specs]
+        names, slices = [spec.name for spec in specs], [spec.slice_spec for spec in specs]
+        tensors = [spec.tensor for spec in specs]
+        if self._write_version == SaverDef.V1:
+            save = saver_ops.save_slices(filename, names, slices, tensors, name="save")
+        else:
+            save = saver_ops.save_v2(filename, names, slices, tensors)
+        return with_dependencies([save], filename)
+
+    def _add_restore(self, filename: Tensor) -> Any:
+        def read(specs: list[Any]) -> list[Any]:
+            names, slices = [spec.name for spec in specs], [spec.slice_spec for spec in specs]
+            return saver_ops.restore_v2(filename, names, slices, [spec.dtype for spec in specs], name="RestoreV2")
+
+        made = restore_operations(self._saveables, read, self._reshape)
+        return group(*made, name="restore_all")
+
+    def _check_built(self, action: str) -> None:
+        if not self._is_built:
+            raise RuntimeError(f"`build()` should be called before {action} if defer_build==True")
+
+    def as_saver_def(self) -> SaverDef | None:
+        """The names of the operations and the settings; None for an empty Saver."""
+        return self.saver_def
+
+    # -- saving -----------------------------------------------------------------------------------------------------
+
+    def save(
+        self,
+        sess: Any,
+        save_path: Any,
+        global_step: Any = None,
+        latest_filename: str | None = None,
+        meta_graph_suffix: str = "meta",
+        write_meta_graph: bool = True,
+        write_state: bool = True,
+        strip_default_attrs: bool = False,
+        save_debug_info: bool = False,
+    ) -> str | None:
+        """Writes a checkpoint and returns its prefix; None if there is nothing to save.
+
+        Args:
+          sess: the session whose values are saved.
+          save_path: folder and beginning of the name. The folder must exist.
+          global_step: a number, tensor or variable to put behind the name: `model.ckpt-20`.
+          latest_filename: name of the folder's state file, "checkpoint" by default.
+          meta_graph_suffix, write_meta_graph: of the file beside it, which here only says what the checkpoint holds.
+          write_state: whether to update the state file.
+          strip_default_attrs, save_debug_info: accepted; the graph itself is not written.
+
+        Raises TypeError for what is no session, ValueError for a folder that is not there or names that clash,
+        a tf.errors exception when it cannot be written or a variable has no value.
+        """
+        self._check_built("save")
+        latest_filename = DEFAULT_STATE_FILE if latest_filename is None else latest_filename
+        if os.path.split(latest_filename)[0]:
+            raise ValueError("'latest_filename' must not contain path components")
+        save_path = os.fspath(save_path)
+        prefix = self._with_step(sess, save_path, global_step)
+        if global_step is None and os.path.basename(save_path) == latest_filename and not self._sharded:
+            raise ValueError(f"'latest_filename' collides with 'save_path': '{latest_filename}' and '{save_path}'")
+        folder = os.path.dirname(save_path)
+        if self._is_empty:
+            return None
+        assert self.saver_def is not None
+        if not save_path:
+            raise ValueError("no path specified")
+        if not hasattr(sess, "resources"):
+            raise TypeError(f"'sess' must be a Session; {sess}")
+        if folder and not os.path.isdir(folder):
+            raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.")
+        written = as_text(sess.run(self.saver_def.save_tensor_name, {self.saver_def.filename_tensor_name: prefix}))
+        if write_state:
+            self._record(written)
+            write_checkpoint_state(folder, written, self.last_checkpoints, latest_filename, self._save_relative_paths)
+            self._delete_old(meta_graph_suffix)
+        if write_meta_graph:
+            _describe(written, f"{prefix}.{meta_graph_suffix}")
+        return written
+
+    def _with_step(self, sess: Any, save_path: str, global_step: Any) -> str:
+        if global_step is None:
+            return save_path
+        if not hasattr(global_step, "__index__") or isinstance(global_step, (Tensor, Variable)):
+            global_step = sess.run(global_step)
+        return f"{save_path}-{int(global_step):08d}" if self._pad_step_number else f"{save_path}-{int(global_step)}"
+
+    # -- which checkpoints there are --------------------------------------------------------------------------------
+
+    @property
+    def last_checkpoints(self) -> list[str]:
+        """Prefixes of the checkpoints that are kept, the oldest first."""
+        return [path for path, _ in self._last_checkpoints]
+
+    def set_last_checkpoints(self, last_checkpoints: Sequence[str]) -> None:
+        """Says which checkpoints there are, without their times. AssertionError for what is no list."""
+        assert isinstance(last_checkpoints, list)
+        self._last_checkpoints = [(path, float("inf")) for path in last_checkpoints]
+
+    def set_last_checkpoints_with_time(self, last_checkpoints_with_time: Sequence[tuple[str, float]]) -> None:
+        """Says which checkpoints there are: (prefix, seconds since 1970), the oldest first."""
+        assert isinstance(last_checkpoints_with_time, list)
+        self._last_checkpoints = list(last_checkpoints_with_time)
+
+    def recover_last_checkpoints(self, checkpoint_paths: Sequence[str]) -> None:
+        """Takes over those of the given checkpoints that exist, to keep and delete them as its own."""
+        found = [(path, checkpoint.modified(path)) for path in checkpoint_paths]
+        self.set_last_checkpoints_with_time([(path, moment) for path, moment in found if moment is not None])
+
+    def _record(self, prefix: str) -> None:
+        if self._max_to_keep <= 0:
+            return
+        self._last_checkpoints = [entry for entry in self._last_checkpoints if entry[0] != prefix]
+        self._last_checkpoints.append((prefix, time.time()))
+        while len(self._last_checkpoints) > self._max_to_keep:
+            self._checkpoints_to_be_deleted.append(self._last_checkpoints.pop(0))
+
+    def _delete_old(self, meta_graph_suffix: str) -> None:
+        while self._checkpoints_to_be_deleted:
+            path, moment = self._checkpoints_to_be_deleted.pop(0)
+            if moment > self._next_checkpoint_time:
+                self._next_checkpoint_time += self._keep_hours * 3600
+                continue  # the one of these hours that stays
+            try:
+                checkpoint.remove(path, meta_graph_suffix)
+            except OSError as error:
+                logging.warning("Ignoring: %s", error)
+
+    # -- restoring --------------------------------------------------------------------------------------------------
+
+    def restore(self, sess: Any, save_path: Any) -> None:
+        """Gives the variables in session `sess` the values of checkpoint `save_path`.
+
+        Raises ValueError for None and for a prefix without a checkpoint, NotFoundError for keys that it lacks,
+        InvalidArgumentError for values of another shape or dtype (each names all of them), DataLossError for a damaged
+        file or one of another format.
+        """
+        if self._is_empty:
+            return
+        if save_path is None:
+            raise ValueError("Can't load save_path when it is None.")
+        self._check_built("restore")
+        assert self.saver_def is not None
+        save_path = os.fspath(save_path)
+        if not checkpoint.exists(save_path):
+            raise ValueError(f"The passed save_path is not a valid checkpoint: {save_path}")
+        logging.info("Restoring parameters from %s", save_path)
+        try:
+            sess.run(self.saver_def.restore_op_name, {self.saver_def.filename_tensor_name: save_path})
+        except (errors.NotFoundError, errors.InvalidArgumentError) as error:
+            raise restoring_failed(error, save_path, self._saveables, self._reshape) from error
+
+
+def _describe(prefix: str, path: str) -> None:
+    """Writes the file that programs look for beside a checkpoint: what it holds, for a person to read."""
+    note = "Written beside a checkpoint by Recell. It names the tensors; the graph itself is the program's."
+    held = {name: [info.dtype, list(info.shape)] for name, info in checkpoint.describe(prefix).items()}
+    with checkpoint.replacing(path) as file:
+        file.write(json.dumps({"note": note, "tensors": held}, indent=1).encode() + b"\n")
+
+
+__all__ = ["CheckpointState", "Saver", "SaverDef"]
