@@ -25,8 +25,8 @@ def _views_are_declared():
     """
     original = plan_compile.bind
 
-    def checked(op, resources, body_plan):
-        call = original(op, resources, body_plan)
+    def checked(op, *rest):
+        call = original(op, *rest)
         if op.definition.view:
             return call
 
