@@ -46,6 +46,7 @@ class OpDef:
     differentiable: bool = True
     view: bool = False
     stateful: bool = False
+    waits: bool = False
     mutates: tuple[int, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 

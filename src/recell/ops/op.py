@@ -282,6 +282,7 @@ def op(
     differentiable: bool = True,
     view: bool = False,
     stateful: bool = False,
+    waits: bool = False,
     mutates: Sequence[int] = (),
     aliases: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], OpBuilder]:
@@ -302,6 +303,7 @@ def op(
             differentiable=differentiable,
             view=view,
             stateful=stateful,
+            waits=waits,
             mutates=tuple(mutates),
         )
         register(definition)

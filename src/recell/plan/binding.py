@@ -119,14 +119,15 @@ def bind_change(op: Operation, resources: Resources, clone: tuple[bool, ...]) ->
     The kernel gets the variables' tensors in their places. Changes of one session happen one at a time, and in place
     only while no other run could be looking.
     """
-    cells: list[VariableCell] = [resources.cell(variable) for variable in mutated_variables(op)]
+    variables = mutated_variables(op)
+    cells: list[VariableCell] = [resources.cell(variable) for variable in variables]
     positions = op.definition.mutates
     kernel = bind(op, resources, _no_bodies)
     single = len(op.outputs) == 1
 
     def change(*values: Any) -> Any:
         with resources.lock:
-            busy = resources.active_runs > 1
+            busy = resources.seen_by_others(variables)
             tensors = [writable(cell, busy or copy) for cell, copy in zip(cells, clone, strict=True)]
             arguments = list(values)
             for position, tensor in sorted(zip(positions, tensors, strict=True), key=lambda pair: pair[0]):

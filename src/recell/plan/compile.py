@@ -130,7 +130,8 @@ class _Builder:
                 results.append(early[tensor] if tensor in early else self._slot(tensor))
         steps = self._steps(results)
         self.copies = self._copies(results)
-        return Plan(steps, self.template, results)
+        variables = frozenset(op for op in order if op.type == "VariableV2")
+        return Plan(steps, self.template, results, variables)
 
     # -- values -------------------------------------------------------------------------------------------------
 

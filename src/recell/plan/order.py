@@ -2,6 +2,7 @@
 
 Creation order, except that an operation that changes a variable waits for the reads of that variable that nothing puts
 behind it: what a run reads is the value from before the run's assignments unless control dependencies say otherwise.
+An operation that waits for other threads comes last of what is ready: what it waits for may be in the same run.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def schedule(ops: set[Operation], given: set[Tensor]) -> list[Operation]:
     """`ops` in the order of execution. ValueError when they wait for each other in a circle."""
     waiting: dict[Operation, int] = {}
     followers: dict[Operation, list[Operation]] = {op: [] for op in ops}
-    ready: list[tuple[int, Operation]] = []
+    ready: list[tuple[bool, int, Operation]] = []
     changing: dict[int, Operation] = {}
     for op in ops:
         before = set(predecessors(op, given))
@@ -112,14 +113,14 @@ def schedule(ops: set[Operation], given: set[Tensor]) -> list[Operation]:
         if changes[op]:
             changing[op.index] = op
         else:
-            heapq.heappush(ready, (op.index, op))
+            heapq.heappush(ready, (op.definition.waits, op.index, op))
 
     for op in ops:
         if not waiting[op]:
             release(op)
     while ready or changing:
         op = (
-            heapq.heappop(ready)[1]
+            heapq.heappop(ready)[2]
             if ready
             else changing.pop(_next_change(changing, changes, pending_readers, done, followers))
         )

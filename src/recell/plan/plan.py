@@ -33,7 +33,15 @@ def make_step(
 class Plan:
     """A list of steps over numbered slots. Immutable, so that several threads may execute it at once."""
 
-    def __init__(self, steps: list[Step], template: list[Any], results: list[int]) -> None:
+    def __init__(
+        self,
+        steps: list[Step],
+        template: list[Any],
+        results: list[int],
+        variables: frozenset[Operation] = frozenset(),
+    ) -> None:
+        """`variables`: those whose values a run may hold on to while it lasts."""
+        self.variables = variables
         self.steps = steps
         self.template = template
         self.results = results

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -75,8 +76,10 @@ class Resources:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.active_runs = 0
         self.closed = False
+        # The variables that each run under way may look at: a run that only waits for a queue looks at none.
+        self._under_way: list[frozenset[Operation]] = []
+        self._limits = threading.local()
         self._cells: dict[Operation, VariableCell] = {}
         self._contexts: dict[Operation, OpContext] = {}
         self.shared: dict[str, Any] = {}
@@ -100,16 +103,31 @@ class Resources:
         """What sets the streams of these operations back, for kernels that compute a stretch of a loop twice."""
         return StreamReplay([self.context(op) for op in ops])
 
-    def begin_run(self) -> None:
-        """Counts a run in. RuntimeError when the session is closed."""
+    def begin_run(self, variables: frozenset[Operation]) -> None:
+        """Notes a run that may look at these variables. RuntimeError when the session is closed."""
         with self.lock:
             if self.closed:
                 raise RuntimeError("Attempted to use a closed Session.")
-            self.active_runs += 1
+            self._under_way.append(variables)
 
-    def end_run(self) -> None:
+    def end_run(self, variables: frozenset[Operation]) -> None:
         with self.lock:
-            self.active_runs -= 1
+            self._under_way.remove(variables)
+
+    def seen_by_others(self, variables: Iterable[Operation]) -> bool:
+        """Whether another run than the one that asks may be looking at one of these."""
+        runs = self._under_way
+        return len(runs) > 1 and sum(not held.isdisjoint(variables) for held in runs) > 1
+
+    def set_time_limit(self, seconds: float | None) -> None:
+        """How long kernels of this thread may wait from now on, in all."""
+        self._limits.deadline = None if seconds is None else time.monotonic() + seconds
+
+    def wait(self, event: threading.Event) -> None:
+        """Waits for what another thread will do. DeadlineExceededError when this thread's time limit passes."""
+        deadline = getattr(self._limits, "deadline", None)
+        if not event.wait(None if deadline is None else max(0.0, deadline - time.monotonic())):
+            raise errors.DeadlineExceededError(None, None, "Timed out waiting for notification")
 
     def close(self) -> None:
         with self.lock:

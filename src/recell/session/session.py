@@ -43,6 +43,7 @@ class BaseSession:
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         self._graph = graph or get_default_graph()
         self._config = config
+        self._time_limit = 0 if config is None else config.operation_timeout_in_ms
         self._resources = Resources()
         self._plans: dict[Any, _Compiled] = {}
         self._planned_at = self._graph.changes
@@ -72,8 +73,10 @@ class BaseSession:
     ) -> Any:
         """Values of `fetches`, in the nesting they are given in: numpy arrays and scalars, None for operations.
 
+        `options.timeout_in_ms` (or the configuration's `operation_timeout_in_ms`) limits how long it waits for queues.
+
         Raises RuntimeError for a closed session, TypeError or ValueError for what can be neither fetched nor fed,
-        and a tf.errors exception for what fails while running.
+        and a tf.errors exception for what fails while running: DeadlineExceededError when the time limit passes.
         """
         if self._resources.closed:
             raise RuntimeError("Attempted to use a closed Session.")
@@ -83,7 +86,14 @@ class BaseSession:
         tensors, values = expand_feeds(self._graph, feed_dict) if feed_dict else ((), [])
         compiled = self._compiled(fetches, tensors)
         given = [feed_value(tensor, value) for tensor, value in zip(tensors, values, strict=True)]
-        return compiled.fetches.rebuild(self._execute(compiled, given))
+        limit = getattr(options, "timeout_in_ms", 0) or self._time_limit
+        if not limit:
+            return compiled.fetches.rebuild(self._execute(compiled, given))
+        self._resources.set_time_limit(limit / 1000)
+        try:
+            return compiled.fetches.rebuild(self._execute(compiled, given))
+        finally:
+            self._resources.set_time_limit(None)
 
     def make_callable(
         self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False
@@ -118,7 +128,8 @@ class BaseSession:
         return found
 
     def _execute(self, compiled: _Compiled, given: list[Any]) -> list[Any]:
-        self._resources.begin_run()
+        variables = compiled.plan.variables
+        self._resources.begin_run(variables)
         recording = torch.is_grad_enabled()
         torch.set_grad_enabled(False)
         try:
@@ -126,7 +137,7 @@ class BaseSession:
             return [to_numpy(value, copy) for value, copy in zip(values, compiled.copies, strict=True)]
         finally:
             torch.set_grad_enabled(recording)
-            self._resources.end_run()
+            self._resources.end_run(variables)
 
     def close(self) -> None:
         """Frees the variables' values and wakes whoever waits on the session's queues. A second call does nothing."""

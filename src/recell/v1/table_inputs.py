@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-ROWS: dict[str, dict[str, str]] = {}
+_QUEUES = "FIFOQueue PaddingFIFOQueue PriorityQueue QueueBase RandomShuffleQueue"
+
+ROWS: dict[str, dict[str, str]] = {
+    "": {"recell.ops.queues": _QUEUES},
+    "queue": {"recell.ops.queues": _QUEUES},
+}

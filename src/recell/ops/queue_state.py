@@ -1,0 +1,325 @@
+"""What a queue is while a graph runs: elements, who waits to put some in, who waits to take some out.
+
+Nothing here knows tensors: an element is whatever it is given. A waiter is a record in the queue, and whoever makes room
+or brings elements serves the waiters in order, so a thread that waits wakes once, when all that it asked for is done.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from recell.graph import errors
+
+Element = tuple[Any, ...]
+
+
+class Store(Protocol):
+    """Where a queue keeps its elements, and which comes next."""
+
+    kind: str
+
+    def __len__(self) -> int: ...
+
+    def put(self, element: Element) -> None: ...
+
+    def take(self) -> Element: ...
+
+    def restore(self, element: Element) -> None:
+        """Puts an element back that `take` gave."""
+
+    def at_hand(self, closed: bool) -> int:
+        """How many elements may be taken now."""
+
+
+class Fifo:
+    """First in, first out."""
+
+    kind = "FIFOQueue"
+
+    def __init__(self) -> None:
+        self._elements: deque[Element] = deque()
+        self.put = self._elements.append
+        self.take = self._elements.popleft
+        self.restore = self._elements.appendleft
+
+    def __len__(self) -> int:
+        return len(self._elements)
+
+    def at_hand(self, closed: bool) -> int:
+        return len(self._elements)
+
+
+class PaddingFifo(Fifo):
+    """First in, first out; elements may differ in shape."""
+
+    kind = "PaddingFIFOQueue"
+
+
+class Shuffled:
+    """A random one of those there; `keep` of them stay until the queue is closed.
+
+    `words` gives 32-bit random numbers.
+    """
+
+    kind = "RandomShuffleQueue"
+
+    def __init__(self, keep: int, words: Iterator[int]) -> None:
+        self._elements: list[Element] = []
+        self._keep = keep
+        self._words = words
+        self.put = self._elements.append
+        self.restore = self._elements.append
+
+    def __len__(self) -> int:
+        return len(self._elements)
+
+    def take(self) -> Element:
+        elements = self._elements
+        position = next(self._words) % len(elements)
+        last = elements.pop()
+        if position == len(elements):
+            return last
+        element, elements[position] = elements[position], last
+        return element
+
+    def at_hand(self, closed: bool) -> int:
+        return len(self._elements) if closed else max(0, len(self._elements) - self._keep)
+
+
+class Prioritised:
+    """The lowest first component first; equal ones in the order of their coming."""
+
+    kind = "PriorityQueue"
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Element]] = []
+        self._count = itertools.count()
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def put(self, element: Element) -> None:
+        heapq.heappush(self._heap, (int(element[0]), next(self._count), element))
+
+    def take(self) -> Element:
+        return heapq.heappop(self._heap)[2]
+
+    def restore(self, element: Element) -> None:
+        heapq.heappush(self._heap, (int(element[0]), -next(self._count), element))
+
+    def at_hand(self, closed: bool) -> int:
+        return len(self._heap)
+
+
+class _Waiter:
+    """Somebody who waits: to put `elements` in, to close, or to take `count` out."""
+
+    __slots__ = ("closing", "count", "done", "elements", "error", "fewer")
+
+    def __init__(self, elements: deque[Element], count: int = 0, fewer: bool = False, closing: bool = False) -> None:
+        self.elements = elements
+        self.count = count
+        self.fewer = fewer
+        self.closing = closing
+        self.done = threading.Event()
+        self.error: errors.OpError | None = None
+
+    def finish(self, error: errors.OpError | None = None) -> None:
+        self.error = error
+        self.done.set()
+
+
+class QueueState:
+    """The content of one queue in one session. Safe for any number of threads.
+
+    Args:
+        name: how errors call it.
+        capacity: how many elements it holds; below zero: any number.
+        wait: waits for an event as the session has it (until a time limit, say).
+
+    `put` and `take` raise CancelledError when the queue or the session closes meanwhile, `take` OutOfRangeError when
+    the queue is closed and holds too little.
+    """
+
+    def __init__(self, name: str, store: Store, capacity: int, wait: Callable[[threading.Event], None]) -> None:
+        self._title = f"{store.kind} '{name}'"
+        self._name = name
+        self.store = store
+        self._capacity = capacity if capacity >= 0 else None
+        self._wait = wait
+        self._lock = threading.Lock()
+        self._putting: deque[_Waiter] = deque()
+        self._taking: deque[_Waiter] = deque()
+        self._closed = False
+        self._cancelled = False
+
+    # -- what operations ask -----------------------------------------------------------------------------------
+
+    def put(self, elements: Sequence[Element]) -> None:
+        """Puts elements in, in order; waits while the queue is full."""
+        with self._lock:
+            self._refuse_if_closed()
+            if not self._putting and (self._capacity is None or len(self.store) + len(elements) <= self._capacity):
+                for element in elements:
+                    self.store.put(element)
+                if self._taking:
+                    self._serve()
+                return
+            waiter = _Waiter(deque(elements))
+            self._putting.append(waiter)
+            self._serve()
+        self._await(waiter, self._putting)
+
+    def dequeue(self) -> Element:
+        """The next element; waits for one."""
+        with self._lock:
+            if not self._taking and self.store.at_hand(self._closed) > 0:
+                element = self.store.take()
+                if self._putting:
+                    self._serve()
+                return element
+        return self.take(1)[0]
+
+    def take(self, count: int, fewer: bool = False) -> list[Element]:
+        """`count` elements; waits for them. `fewer`: at the end of a closed queue, those that are left."""
+        if count == 0:
+            return []
+        with self._lock:
+            if self._cancelled:
+                raise errors.CancelledError(None, None, "Dequeue operation was cancelled")
+            waiter = _Waiter(deque(), count, fewer)
+            self._taking.append(waiter)
+            self._serve()
+        self._await(waiter, self._taking)
+        return list(waiter.elements)
+
+    def size(self) -> int:
+        with self._lock:
+            return len(self.store)
+
+    def is_closed(self) -> bool:
+        with self._lock:
+            return self._closed
+
+    def shut(self, cancel_pending: bool) -> None:
+        """Closes the queue for new elements, once those are in that wait already (or, to cancel them, at once).
+
+        CancelledError when it is closed already.
+        """
+        with self._lock:
+            if cancel_pending:
+                self._closed = True
+                self._fail(self._putting, "Enqueue operation was cancelled")
+                self._serve()
+                return
+            if self._closed:
+                raise errors.CancelledError(None, None, f"Queue '{self._name}' is already closed.")
+            waiter = _Waiter(deque(), closing=True)
+            self._putting.append(waiter)
+            self._serve()
+        self._await(waiter, self._putting)
+
+    def close(self) -> None:
+        """The session closes: everybody who waits gets CancelledError, as does who comes later."""
+        with self._lock:
+            self._closed = self._cancelled = True
+            self._fail(self._putting, "Enqueue operation was cancelled")
+            self._fail(self._taking, "Dequeue operation was cancelled")
+
+    # -- how it is done, all of it under the lock -----------------------------------------------------------------
+
+    def _refuse_if_closed(self) -> None:
+        if self._cancelled:
+            raise errors.CancelledError(None, None, "Enqueue operation was cancelled")
+        if self._closed:
+            raise errors.CancelledError(None, None, f"{self._title} is closed.")
+
+    def _await(self, waiter: _Waiter, waiting: deque[_Waiter]) -> None:
+        if not waiter.done.is_set():
+            try:
+                self._wait(waiter.done)
+            except BaseException:  # a time limit, or Ctrl-C: nobody must be served who is gone
+                with self._lock:
+                    if waiter in waiting:
+                        waiting.remove(waiter)
+                        self._give_back(waiter, waiting)
+                        self._serve()
+                raise
+        if waiter.error is not None:
+            raise waiter.error
+
+    def _give_back(self, waiter: _Waiter, waiting: deque[_Waiter]) -> None:
+        if waiting is self._taking:
+            while waiter.elements:
+                self.store.restore(waiter.elements.pop())
+
+    def _fail(self, waiting: deque[_Waiter], message: str) -> None:
+        while waiting:
+            waiter = waiting.popleft()
+            self._give_back(waiter, waiting)
+            waiter.finish(errors.CancelledError(None, None, message))
+
+    def _serve(self) -> None:
+        while self._serve_putting() | self._serve_taking():
+            pass
+
+    def _serve_putting(self) -> bool:
+        """Lets in what there is room for; whether anything has changed."""
+        changed = False
+        while self._putting:
+            waiter = self._putting[0]
+            if self._closed and not waiter.closing:
+                self._putting.popleft()
+                waiter.finish(errors.CancelledError(None, None, f"{self._title} is closed."))
+                changed = True
+                continue
+            if waiter.closing:
+                changed = self._closed = True
+            while waiter.elements and (self._capacity is None or len(self.store) < self._capacity):
+                self.store.put(waiter.elements.popleft())
+                changed = True
+            if waiter.elements:
+                break
+            self._putting.popleft()
+            waiter.finish()
+        return changed
+
+    def _serve_taking(self) -> bool:
+        """Hands out what is at hand; whether anything has changed."""
+        changed = False
+        while self._taking:
+            waiter = self._taking[0]
+            if self._closed and not self._putting and self._at_its_end(waiter):
+                self._taking.popleft()
+                changed = True
+                continue
+            while len(waiter.elements) < waiter.count and self.store.at_hand(self._closed) > 0:
+                waiter.elements.append(self.store.take())
+                changed = True
+            if len(waiter.elements) < waiter.count:
+                break
+            self._taking.popleft()
+            waiter.finish()
+        return changed
+
+    def _at_its_end(self, waiter: _Waiter) -> bool:
+        """Answers a waiter whom the closed queue cannot serve in full; whether it was one."""
+        left = len(self.store) + len(waiter.elements)
+        if left >= waiter.count:
+            return False
+        if waiter.fewer and left:
+            while len(self.store):
+                waiter.elements.append(self.store.take())
+            waiter.finish()
+            return True
+        self._give_back(waiter, self._taking)
+        message = (
+            f"{self._title} is closed and has insufficient elements (requested {waiter.count}, current size {left})"
+        )
+        waiter.finish(errors.OutOfRangeError(None, None, message))
+        return True
