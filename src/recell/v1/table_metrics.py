@@ -1,4 +1,4 @@
-"""`tf.metrics`: rows of the table (see table.py for their form)."""
+"""`tf.metrics`, `tf.contrib.metrics`, `optimize_loss`: rows of the table (see table.py for their form)."""
 
 from __future__ import annotations
 
@@ -19,5 +19,10 @@ ROWS: dict[str, dict[str, str]] = {
             "sparse_average_precision_at_k sparse_precision_at_k"
         ),
         "recell.metrics.confusion": ("false_negatives false_positives precision recall true_negatives true_positives"),
+    },
+    "contrib.layers": {"recell.layers.optimize_loss": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES optimize_loss"},
+    "contrib.layers.optimizers": {
+        "recell.layers.optimize_loss": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES optimize_loss",
+        "recell.layers.adaptive_clipping": "adaptive_clipping_fn",
     },
 }
