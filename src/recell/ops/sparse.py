@@ -298,6 +298,9 @@ def _take(values: Any, order: Tensor) -> Any:
 
 @op("SparseReorder", shape=_parts, types={**_WHERE, "values": ANY}, dtype=_sparse_dtypes)
 def _reorder(indices: Tensor, values: Tensor, shape: Tensor) -> Any:
+    if len(indices) != len(values):
+        counts = f"(indices = {len(indices)}, values = {len(values)})"
+        raise invalid(f"indices and values rows (indexing dimension) must match. {counts}")
     order = torch.argsort(_flat(indices, sizes(shape)), stable=True)
     return indices[order], _take(values, order), shape.clone()
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 _FEATURE = "BytesList Feature FeatureList FeatureLists Features FloatList Int64List"
 _EXAMPLE = "Example SequenceExample"
 _RECORDS = "TFRecordCompressionType TFRecordOptions TFRecordWriter=RecordWriter tf_record_iterator"
+_PARSING = {
+    "recell.ops.parsing_features": "FixedLenFeature FixedLenSequenceFeature SparseFeature VarLenFeature",
+    "recell.ops.parsing": "parse_example parse_single_example",
+    "recell.ops.parsing_sequence": "parse_single_sequence_example",
+}
 
 ROWS: dict[str, dict[str, str]] = {
+    "": {**_PARSING, "recell.ops.sparse_merge": "sparse_merge"},
     "train": {"recell.platform.protos": f"{_FEATURE} {_EXAMPLE}"},
     "core.example.example_pb2": {"recell.platform.protos": _EXAMPLE},
     "core.example.feature_pb2": {"recell.platform.protos": _FEATURE},
-    "io": {"recell.platform.records": _RECORDS},
+    "io": {
+        **_PARSING,
+        "recell.ops.parsing_sequence_batch": "parse_sequence_example",
+        "recell.platform.records": _RECORDS,
+    },
     "python_io": {"recell.platform.records": _RECORDS},
     "python.lib.io.tf_record": {"recell.platform.records": _RECORDS},
     "python.lib.io.python_io": {"recell.platform.records": _RECORDS},
