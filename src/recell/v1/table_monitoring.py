@@ -6,6 +6,25 @@ _MANAGEMENT = (
     "checkpoint_exists checkpoints_iterator generate_checkpoint_state_proto get_checkpoint_mtimes "
     "get_checkpoint_state latest_checkpoint remove_checkpoint update_checkpoint_state"
 )
+_BASIC_HOOKS = {
+    "recell.monitoring.step_hooks": "GlobalStepWaiterHook StepCounterHook StopAtStepHook",
+    "recell.monitoring.value_hooks": (
+        "FeedFnHook FinalOpsHook LoggingTensorHook NanLossDuringTrainingError NanTensorHook"
+    ),
+    "recell.monitoring.checkpoint_hook": "CheckpointSaverHook CheckpointSaverListener",
+    "recell.monitoring.summary_hook": "SummarySaverHook",
+    "recell.monitoring.timer": "SecondOrStepTimer",
+}
+_HOOK = {
+    "recell.monitoring.session_run_hook": "SessionRunArgs SessionRunContext SessionRunHook SessionRunValues",
+}
+_MONITORED = {
+    "recell.monitoring.scaffold": "Scaffold",
+    "recell.monitoring.session_creator": "ChiefSessionCreator SessionCreator WorkerSessionCreator",
+    "recell.monitoring.monitored_session": "MonitoredSession SingularMonitoredSession",
+    "recell.monitoring.training_session": "MonitoredTrainingSession",
+}
+_MANAGER = {"recell.monitoring.session_manager": "SessionManager"}
 _READING = "list_variables load_checkpoint load_variable"
 
 ROWS: dict[str, dict[str, str]] = {
@@ -14,12 +33,20 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.train.saver_def": "SaverDef",
         "recell.train.checkpoint_management": _MANAGEMENT,
         "recell.train.checkpoint_reader": f"{_READING} NewCheckpointReader",
+        **_BASIC_HOOKS,
+        **_HOOK,
+        **_MONITORED,
+        **_MANAGER,
     },
     "python.pywrap_tensorflow": {"recell.train.checkpoint_reader": "NewCheckpointReader CheckpointReader"},
     "train.saver": {
         "recell.train.saver": "Saver",
         "recell.train.checkpoint_management": _MANAGEMENT,
     },
+    "train.basic_session_run_hooks": {**_BASIC_HOOKS, **_HOOK},
+    "train.session_run_hook": _HOOK,
+    "train.monitored_session": {**_MONITORED, **_MANAGER},
+    "train.session_manager": _MANAGER,
     "train.checkpoint_management": {"recell.train.checkpoint_management": _MANAGEMENT},
     "train.checkpoint_utils": {"recell.train.checkpoint_reader": _READING},
     "contrib.framework": {"recell.train.checkpoint_reader": _READING},
