@@ -42,13 +42,7 @@ def run(
     """Runs a TensorFlow 1 program as `python SCRIPT ARGS...` would, Python 2 programs included."""
     from recell.cli.run import Program
 
-    if version is not None:
-        from recell.graph import compat
-
-        try:
-            compat.set_version(version)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--tf") from None
+    _behave_as(version)
     if data is not None:
         if not os.path.isdir(data):
             raise click.BadParameter(f"there is no folder {data}", param_hint="--data")
@@ -73,12 +67,41 @@ def demo(name: str, out: str | None, data: str | None, traceback: bool) -> Calla
 
 
 @commands.command()
+@click.option("--tf", "version", metavar="VERSION", help="Check for this release where releases differ (1.0, 1.15).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only what is missing.")
+@click.argument("programs", nargs=-1, required=True, metavar="PROGRAM...")
+def check(version: str | None, as_json: bool, quiet: bool, programs: tuple[str, ...]) -> int:
+    """Says, without running it, which TensorFlow symbols a program uses, and which of them work here.
+
+    PROGRAM is a script, a notebook or a folder; modules of the program's own are read too. Exit code 0: all is there,
+    1: something is missing, 2: a file cannot be read.
+    """
+    from recell.cli.check import check_programs
+
+    _behave_as(version)
+    return check_programs(programs, as_json=as_json, quiet=quiet)
+
+
+@commands.command()
 def info() -> None:
     """Versions, devices, where data was found, and how programs are read."""
     from recell.cli.info import report
 
     for line in report():
         click.echo(line)
+
+
+def _behave_as(version: str | None) -> None:
+    """What `--tf` asks for."""
+    if version is None:
+        return
+    from recell.graph import compat
+
+    try:
+        compat.set_version(version)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--tf") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -35,11 +35,17 @@ def translate(data: bytes, path: str, is_main: bool) -> CodeType | None:
         path: where it is: it stands in tracebacks, and implicit relative imports are looked for beside it.
         is_main: the file is run, not imported, so it is in no package whatever lies beside it.
     """
+    with warnings.catch_warnings():
+        _ignore_old_syntax()
+        tree = translate_tree(data, path, is_main)
+        return None if tree is None else compile(tree, path, "exec", dont_inherit=True)
+
+
+def translate_tree(data: bytes, path: str, is_main: bool) -> ast.Module | None:
+    """The syntax tree that `translate` compiles."""
     source = expand_tabs(decode(data))
     with warnings.catch_warnings():
-        # Python 2 had its own ideas of escapes; nobody is going to mend them now.
-        warnings.simplefilter("ignore", SyntaxWarning)
-        warnings.simplefilter("ignore", DeprecationWarning)
+        _ignore_old_syntax()
         try:
             text = _to_python3(source, path, is_main)
             tree = ast.parse(text, path)
@@ -49,7 +55,13 @@ def translate(data: bytes, path: str, is_main: bool) -> CodeType | None:
             return None
         tree = python2_tree.adapt(tree)
         _restore_lines(tree, source.split("\n"), text.split("\n"))
-        return compile(tree, path, "exec", dont_inherit=True)
+        return tree
+
+
+def _ignore_old_syntax() -> None:
+    """Python 2 had its own ideas of escapes; nobody is going to mend them now."""
+    warnings.simplefilter("ignore", SyntaxWarning)
+    warnings.simplefilter("ignore", DeprecationWarning)
 
 
 class _ParseFailed(Exception):
