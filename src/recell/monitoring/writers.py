@@ -30,3 +30,14 @@ def merge_all() -> Any:
     if importlib.util.find_spec("recell.summary.writer") is None:
         return None
     return importlib.import_module("recell.summary.merging").merge_all()
+
+
+def new_writer(folder: str) -> Any:
+    """A writer of its own for a folder's events."""
+    if importlib.util.find_spec("recell.summary.writer") is None:
+        return None
+    return importlib.import_module("recell.summary.writer").FileWriter(folder)
+
+
+def add_stop_log(writer: Any) -> None:
+    """Notes that a session has stopped."""

@@ -24,6 +24,12 @@ _MONITORED = {
     "recell.monitoring.monitored_session": "MonitoredSession SingularMonitoredSession",
     "recell.monitoring.training_session": "MonitoredTrainingSession",
 }
+_SUPERVISOR = {
+    "recell.monitoring.supervisor": "Supervisor",
+    "recell.monitoring.supervisor_threads": (
+        "SVStepCounterThread=StepCounterThread SVSummaryThread=SummaryThread SVTimerCheckpointThread=CheckpointThread"
+    ),
+}
 _MANAGER = {"recell.monitoring.session_manager": "SessionManager"}
 _READING = "list_variables load_checkpoint load_variable"
 
@@ -37,6 +43,8 @@ ROWS: dict[str, dict[str, str]] = {
         **_HOOK,
         **_MONITORED,
         **_MANAGER,
+        "recell.monitoring.supervisor": "Supervisor",
+        "recell.monitoring.basic_loops": "basic_train_loop",
     },
     "python.pywrap_tensorflow": {"recell.train.checkpoint_reader": "NewCheckpointReader CheckpointReader"},
     "train.saver": {
@@ -44,6 +52,8 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.train.checkpoint_management": _MANAGEMENT,
     },
     "train.basic_session_run_hooks": {**_BASIC_HOOKS, **_HOOK},
+    "train.supervisor": _SUPERVISOR,
+    "train.basic_loops": {"recell.monitoring.basic_loops": "basic_train_loop"},
     "train.session_run_hook": _HOOK,
     "train.monitored_session": {**_MONITORED, **_MANAGER},
     "train.session_manager": _MANAGER,
