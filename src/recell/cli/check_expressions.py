@@ -275,7 +275,8 @@ class Expressions:
             scope.bind(name, UNKNOWN | self.evaluate(default))
         positional = [*node.args.posonlyargs, *node.args.args]
         if owner is not None and positional:
-            scope.bind(positional[0].arg, frozenset({Self(owner)}))
+            name = positional[0].arg
+            scope.bind(name, scope.names[name] - UNKNOWN | {Self(owner)})
         self.later.append(lambda: self._read_later(scope, body))
 
     def _read_later(self, scope: Scope, body: Callable[[], object]) -> None:

@@ -78,10 +78,13 @@ def read(path: pathlib.Path, is_main: bool = True) -> Source:
             compile(data, str(path), "exec", dont_inherit=True)
             tree = ast.parse(data, str(path))
             failure: Exception | None = None
-        except (SyntaxError, ValueError, RecursionError) as error:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             tree, failure = None, error
-        if tree is None or python2.uses_python2_names(data):
-            tree = python2.translate_tree(data, str(path), is_main) or tree
+        try:
+            if tree is None or python2.uses_python2_names(data):
+                tree = python2.translate_tree(data, str(path), is_main) or tree
+        except RecursionError as error:
+            failure = failure or error
     if tree is None:
         raise Unreadable(f"{_where(path, failure)}: neither Python 3 nor Python 2: {_reason(failure)}")
     return Source(path, tree, cells)

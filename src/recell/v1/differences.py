@@ -30,7 +30,6 @@ _LOOKUPS = (
 )
 _NO_EFFECT = "it is accepted and has no effect: there is one device, and one way to add gradients"
 _CUDNN = "it runs on every device, and its dropout draws other masks than cuDNN's"
-_SAMPLES = "samples with a seed are drawn in the order of the steps, the same in every run"
 
 DIFFERENCES: dict[str, tuple[Difference, ...]] = {
     "tf.nn.rnn_cell.MultiRNNCell": (
@@ -73,8 +72,6 @@ DIFFERENCES: dict[str, tuple[Difference, ...]] = {
     "tf.contrib.recurrent.functional_rnn": (
         Difference("outputs past a row's length are zeros, and the variable scope's initializer is honoured"),
     ),
-    "tf.contrib.seq2seq.ScheduledEmbeddingTrainingHelper": (Difference(_SAMPLES, "seed"),),
-    "tf.contrib.seq2seq.ScheduledOutputTrainingHelper": (Difference(_SAMPLES, "seed"),),
     "tf.nn.ctc_loss_v2": (Difference("labels outside of the classes raise InvalidArgumentError"),),
     **{f"tf.contrib.cudnn_rnn.Cudnn{kind}": (Difference(_CUDNN, "called"),) for kind in ("GRU", "LSTM")},
     **{f"tf.contrib.cudnn_rnn.CudnnRNN{kind}": (Difference(_CUDNN, "called"),) for kind in ("Relu", "Tanh")},
