@@ -36,10 +36,10 @@ def sparse_merge(
     """
     if isinstance(sp_ids, (SparseTensor, SparseTensorValue)):
         sp_ids, vocab_size = [sp_ids], [_size(vocab_size)]
-    elif not isinstance(sp_ids, (list, tuple)):
-        raise TypeError(f"sp_ids has to be a SparseTensor or list thereof. Found {type(sp_ids)}")
     elif not isinstance(vocab_size, (list, tuple)):
         raise TypeError(f"vocab_size has to be a list of Tensors or Python ints. Found {type(vocab_size)}")
+    elif not isinstance(sp_ids, (list, tuple)):
+        raise TypeError(f"sp_ids has to be a SparseTensor or list thereof. Found {type(sp_ids)}")
     sizes = [_size(size) for size in vocab_size]
     if len(sp_ids) != len(sizes):
         raise ValueError("sp_ids and vocab_size have to have equal lengths.")

@@ -9,6 +9,8 @@ _PARSING = {
     "recell.ops.parsing_features": "FixedLenFeature FixedLenSequenceFeature SparseFeature VarLenFeature",
     "recell.ops.parsing": "parse_example parse_single_example",
     "recell.ops.parsing_sequence": "parse_single_sequence_example",
+    "recell.ops.decode_csv": "decode_csv",
+    "recell.ops.decode": "decode_base64 decode_compressed decode_json_example decode_raw encode_base64",
 }
 
 ROWS: dict[str, dict[str, str]] = {
