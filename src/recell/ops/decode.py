@@ -27,19 +27,6 @@ _RAW = [
     *("float16", "float32", "float64", "int32", "uint16", "uint8", "int16", "int8", "int64"),
     *("complex64", "complex128", "bool"),
 ]
-    "float16",
-    "float32",
-    "float64",
-    "int32",
-    "uint16",
-    "uint8",
-    "int16",
-    "int8",
-    "int64",
-    "complex64",
-    "complex128",
-    "bool",
-]
 
 
 def _mapped(function: Callable[[bytes], bytes], strings: Any) -> np.ndarray:
