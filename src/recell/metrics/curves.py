@@ -55,8 +55,17 @@ def auc(
         before, after = _counts(labels, predictions, bounds, weights)
         if summation_method not in _SUMMATIONS:
             raise ValueError(f"Invalid summation_method: {summation_method}. It is one of {', '.join(_SUMMATIONS)}.")
-        value = area_under_curve(*before, curve, summation_method, points, name="value")
-        update_op = area_under_curve(*after, curve, summation_method, points, name="update_op")
+
+        def area(counts: list[Any], name: str) -> Any:
+            # An area that does not need the true negatives leaves their variable alone, as TF1's does.
+            tp, fn, tn, fp = counts
+            return area_under_curve(
+                tp, fn, fp, tn if curve == "ROC" else None, curve, summation_method, points, name=name
+            )
+
+        interpolated = curve == "PR" and summation_method == "careful_interpolation"
+        value = area(before, "interpolate_pr_auc" if interpolated else "value")
+        update_op = area(after, "interpolate_pr_auc" if interpolated else "update_op")
         return collected(value, update_op, metrics_collections, updates_collections)
 
 

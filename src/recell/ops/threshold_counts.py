@@ -90,18 +90,18 @@ def _interpolated_area(tp: Tensor, fn: Tensor, fp: Tensor) -> Tensor:
 
 @op("AreaUnderCurve", shape=rules.scalar, differentiable=False)
 def area_under_curve(
-    tp: Tensor, fn: Tensor, tn: Tensor, fp: Tensor, curve: str, summation_method: str, points: int
+    tp: Tensor, fn: Tensor, fp: Tensor, tn: Tensor | None, curve: str, summation_method: str, points: int
 ) -> Tensor:
     """The area under the ROC curve, or under precision over recall, from counts at thresholds in ascending order.
 
-    A curve of fewer than two points has the area 0.
+    True negatives are needed for the ROC curve alone. A curve of fewer than two points has the area 0.
     """
     if points < 2:
         return torch.zeros(())
     if curve == "PR" and summation_method == "careful_interpolation":
         return _interpolated_area(tp, fn, fp)
     hit_rate = (tp + _AREA_EPSILON) / (tp + fn + _AREA_EPSILON)
-    if curve == "ROC":
+    if tn is not None:
         x, y = fp / (fp + tn + _AREA_EPSILON), hit_rate
     else:
         x, y = hit_rate, (tp + _AREA_EPSILON) / (tp + fp + _AREA_EPSILON)
