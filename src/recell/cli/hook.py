@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
 import sys
+from collections.abc import Sequence
+from types import ModuleType
 
 from recell.v1 import _namespace
 
 NAMES = ("tensorflow", "tensorflow_core")
+LENT = {"reader": "recell.inputs.ptb"}
+"""Modules that tutorials ship beside their programs -> ours, for a program that comes without."""
+
+
+class LendingFinder:
+    """Finds the modules of `LENT`. It stands last: what the program brings, or somebody installed, goes first."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        spec = importlib.util.find_spec(LENT[name]) if name in LENT else None
+        if spec is None or spec.origin is None:
+            return None
+        return importlib.util.spec_from_file_location(name, spec.origin)
 
 
 def install() -> None:
@@ -19,3 +37,5 @@ def install() -> None:
         if module is not None and not isinstance(module, _namespace.Namespace):
             raise RuntimeError(f"{name} has been imported already, from {getattr(module, '__file__', 'memory')}")
         _namespace.answer_to(name)
+    if not any(isinstance(finder, LendingFinder) for finder in sys.meta_path):
+        sys.meta_path.append(LendingFinder())  # type: ignore[arg-type]

@@ -41,7 +41,8 @@ _REPORTED: list[tuple[type[Exception], Callable[..., errors.OpError]]] = [
 ]
 
 
-def _reported(error: Exception) -> errors.OpError:
+def reported(error: Exception) -> errors.OpError:
+    """What an exception of the program's own code becomes, with its traceback in the message."""
     kinds = [kind for python, kind in _REPORTED if isinstance(error, python)]
     trace = "".join(traceback.format_exception(type(error), error, error.__traceback__ and error.__traceback__.tb_next))
     report = kinds[0] if kinds else errors.UnknownError
@@ -55,7 +56,7 @@ def _called(func: Callable[..., Any], token: str, wanted: Sequence[DType], input
     try:
         result = func(*arguments)
     except Exception as error:
-        raise _reported(error) from error
+        raise reported(error) from error
     values = [] if result is None else list(result) if isinstance(result, (list, tuple)) else [result]
     if len(values) != len(wanted):
         raise errors.InvalidArgumentError(

@@ -96,8 +96,7 @@ def _check(component: int, shape: TensorShape, value: Any, rows: bool) -> None:
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"Shape mismatch in tuple component {component}. Expected {shown}, got "
-            f"[{','.join(str(n) for n in found)}]",
+            f"Shape mismatch in tuple component {component}. Expected {shown}, got [{','.join(str(n) for n in found)}]",
         )
 
 
@@ -106,8 +105,6 @@ def _check_count(components: Sequence[Any], shapes: Sequence[TensorShape]) -> No
         raise errors.InvalidArgumentError(
             None, None, f"Wrong number of components in tuple. Expected {len(shapes)}, got {len(components)}"
         )
-
-
 
 
 @op("QueueEnqueueV2", shape=rules.none, types={"handle": ANY, "components": ANY}, dtype=[], stateful=True)
@@ -215,7 +212,7 @@ def _joined(position: int, elements: Sequence[Element], dtype: Any, shape: Tenso
         if largest:
             row[tuple(slice(0, size) for size in value.shape)] = value
         else:
-            made[row] = value
+            made[row] = value.item()
     return made
 
 

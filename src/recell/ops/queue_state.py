@@ -1,7 +1,7 @@
 """What a queue is while a graph runs: elements, who waits to put some in, who waits to take some out.
 
-Nothing here knows tensors: an element is whatever it is given. A waiter is a record in the queue, and whoever makes room
-or brings elements serves the waiters in order, so a thread that waits wakes once, when all that it asked for is done.
+Nothing here knows tensors: an element is whatever it is given. A waiter is a record in the queue, and whoever makes
+room or brings elements serves the waiters in order: a thread that waits wakes once, when all it asked for is done.
 """
 
 from __future__ import annotations

@@ -7,12 +7,12 @@ from typing import Any
 
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
-from recell.graph.core import get_default_graph, name_scope
+from recell.graph.core import name_scope
 from recell.graph.dtypes import DType, as_dtype
-from recell.graph.seeds import get_seed
 from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.tensor import Operation, Tensor
 from recell.ops import queue_ops
+from recell.ops.random import get_seed
 
 
 class QueueBase:
@@ -255,8 +255,7 @@ class RandomShuffleQueue(QueueBase):
     ) -> None:
         listed = _listed_dtypes(dtypes)
         known = _listed_shapes(shapes, listed, names)
-        graph = get_default_graph()
-        seed1, seed2 = get_seed(graph.seed, seed, len(graph.get_operations()))
+        seed1, seed2 = get_seed(seed)
         handle = queue_ops.random_shuffle_queue(
             _checked(capacity), int(min_after_dequeue), seed1, seed2, shared_name, name=name
         )
@@ -284,7 +283,8 @@ class PaddingFIFOQueue(QueueBase):
         known = [as_shape(shape) for shape in (shapes if isinstance(shapes, (list, tuple)) else [shapes])]
         if len(known) != len(listed):
             raise ValueError(
-                f"Shapes must be provided for all components, but received {len(listed)} dtypes and {len(known)} shapes."
+                f"Shapes must be provided for all components, but received {len(listed)} dtypes and {len(known)} "
+                "shapes."
             )
         handle = queue_ops.padding_fifo_queue(_checked(capacity), shared_name, name=name)
         super().__init__(listed, known, _listed_names(names), handle)
