@@ -9,7 +9,7 @@ from tests import figures
 
 import recell.v1 as tf
 
-FILES = [pathlib.Path(__file__).with_name(f"{area}_cases.txt") for area in ("parsing", "parsing_sequence", "decoding")]
+FILES = [pathlib.Path(__file__).with_name(f"{area}_cases.txt") for area in ("parsing", "parsing_sequence", "decoding", "files")]
 CASES = [(path, name) for path in FILES for name in figures.read_cases(path)]
 
 

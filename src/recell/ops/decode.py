@@ -61,7 +61,7 @@ def _decode_raw(bytes: Tensor, out_type: Any, little_endian: bool = True) -> Ten
         )
     order = "<" if little_endian else ">"
     numbers = np.frombuffer(b"".join(texts), np.dtype(out_type.as_numpy_dtype).newbyteorder(order))
-    return to_torch(numbers.reshape(*strings.shape, length // size))  # type: ignore[no-any-return]
+    return to_torch(numbers.reshape(*strings.shape, length // size))
 
 
 def decode_raw(

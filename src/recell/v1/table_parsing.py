@@ -12,15 +12,20 @@ _PARSING = {
     "recell.ops.decode_csv": "decode_csv",
     "recell.ops.decode": "decode_base64 decode_compressed decode_json_example decode_raw encode_base64",
 }
+_FILES = "matching_files read_file write_file"
 
 ROWS: dict[str, dict[str, str]] = {
-    "": {**_PARSING, "recell.ops.sparse_merge": "sparse_merge"},
-    "train": {"recell.platform.protos": f"{_FEATURE} {_EXAMPLE}"},
+    "": {**_PARSING, "recell.ops.sparse_merge": "sparse_merge", "recell.ops.files": _FILES},
+    "train": {
+        "recell.platform.protos": f"{_FEATURE} {_EXAMPLE}",
+        "recell.ops.files": "match_filenames_once",
+    },
     "core.example.example_pb2": {"recell.platform.protos": _EXAMPLE},
     "core.example.feature_pb2": {"recell.platform.protos": _FEATURE},
     "io": {
         **_PARSING,
         "recell.ops.parsing_sequence_batch": "parse_sequence_example",
+        "recell.ops.files": f"{_FILES} match_filenames_once",
         "recell.platform.records": _RECORDS,
     },
     "python_io": {"recell.platform.records": _RECORDS},
