@@ -1,0 +1,177 @@
+"""Summaries, events and graphs as protocol buffers, with TensorFlow's names and numbers of the fields.
+
+TF symbols: `tf.Summary`, `tf.SummaryMetadata`, `tf.HistogramProto`, `tf.Event`, `tf.SessionLog`, `tf.LogMessage`,
+`tf.GraphDef`, `tf.NodeDef`, `tf.AttrValue`, `tf.summary.SummaryDescription`, `tf.summary.TaggedRunMetadata`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recell.graph.dtypes import DType
+from recell.platform.protos import ProtoFile
+
+_OTHER_NAMES = {1: "FLOAT", 2: "DOUBLE", 19: "HALF"}
+
+
+def _type_names() -> dict[str, int]:
+    """The names and numbers of `DataType`: those of all dtypes, and of references to them."""
+    names = {f"DT_{_OTHER_NAMES.get(number, DType(number).name.upper())}": number for number in range(1, 24)}
+    return {"DT_INVALID": 0, **names, **{f"{name}_REF": number + 100 for name, number in names.items()}}
+
+
+TYPES = ProtoFile("tensorflow/core/framework/types.proto", {"DataType": _type_names()}, module=__name__)
+
+TENSOR_SHAPE = ProtoFile(
+    "tensorflow/core/framework/tensor_shape.proto",
+    {
+        "TensorShapeProto": ["repeated TensorShapeProto.Dim dim = 2", "bool unknown_rank = 3"],
+        "TensorShapeProto.Dim": ["int64 size = 1", "string name = 2"],
+    },
+    module=__name__,
+)
+
+TENSOR = ProtoFile(
+    "tensorflow/core/framework/tensor.proto",
+    {
+        "TensorProto": [
+            "DataType dtype = 1",
+            "TensorShapeProto tensor_shape = 2",
+            "int32 version_number = 3",
+            "bytes tensor_content = 4",
+            "repeated int32 half_val = 13",
+            "repeated float float_val = 5",
+            "repeated double double_val = 6",
+            "repeated int32 int_val = 7",
+            "repeated bytes string_val = 8",
+            "repeated float scomplex_val = 9",
+            "repeated int64 int64_val = 10",
+            "repeated bool bool_val = 11",
+            "repeated double dcomplex_val = 12",
+            "repeated uint32 uint32_val = 16",
+            "repeated uint64 uint64_val = 17",
+        ],
+    },
+    uses=[TYPES, TENSOR_SHAPE],
+    module=__name__,
+)
+
+SUMMARY = ProtoFile(
+    "tensorflow/core/framework/summary.proto",
+    {
+        "SummaryDescription": ["string type_hint = 1"],
+        "HistogramProto": [
+            "double min = 1",
+            "double max = 2",
+            "double num = 3",
+            "double sum = 4",
+            "double sum_squares = 5",
+            "repeated double bucket_limit = 6",
+            "repeated double bucket = 7",
+        ],
+        "SummaryMetadata": [
+            "SummaryMetadata.PluginData plugin_data = 1",
+            "string display_name = 2",
+            "string summary_description = 3",
+        ],
+        "SummaryMetadata.PluginData": ["string plugin_name = 1", "bytes content = 2"],
+        "Summary": ["repeated Summary.Value value = 1"],
+        "Summary.Image": [
+            "int32 height = 1",
+            "int32 width = 2",
+            "int32 colorspace = 3",
+            "bytes encoded_image_string = 4",
+        ],
+        "Summary.Audio": [
+            "float sample_rate = 1",
+            "int64 num_channels = 2",
+            "int64 length_frames = 3",
+            "bytes encoded_audio_string = 4",
+            "string content_type = 5",
+        ],
+        "Summary.Value": [
+            "string node_name = 7",
+            "string tag = 1",
+            "SummaryMetadata metadata = 9",
+            "float simple_value = 2 in value",
+            "bytes obsolete_old_style_histogram = 3 in value",
+            "Summary.Image image = 4 in value",
+            "HistogramProto histo = 5 in value",
+            "Summary.Audio audio = 6 in value",
+            "TensorProto tensor = 8 in value",
+        ],
+    },
+    uses=[TENSOR],
+    module=__name__,
+)
+
+EVENT = ProtoFile(
+    "tensorflow/core/util/event.proto",
+    {
+        "Event": [
+            "double wall_time = 1",
+            "int64 step = 2",
+            "string file_version = 3 in what",
+            "bytes graph_def = 4 in what",
+            "Summary summary = 5 in what",
+            "LogMessage log_message = 6 in what",
+            "SessionLog session_log = 7 in what",
+            "TaggedRunMetadata tagged_run_metadata = 8 in what",
+            "bytes meta_graph_def = 9 in what",
+        ],
+        "LogMessage": ["LogMessage.Level level = 1", "string message = 2"],
+        "LogMessage.Level": {"UNKNOWN": 0, "DEBUGGING": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50},
+        "SessionLog": ["SessionLog.SessionStatus status = 1", "string checkpoint_path = 2", "string msg = 3"],
+        "SessionLog.SessionStatus": {"STATUS_UNSPECIFIED": 0, "START": 1, "STOP": 2, "CHECKPOINT": 3},
+        "TaggedRunMetadata": ["string tag = 1", "bytes run_metadata = 2"],
+    },
+    uses=[SUMMARY],
+    module=__name__,
+)
+
+GRAPH = ProtoFile(
+    "tensorflow/core/framework/graph.proto",
+    {
+        "AttrValue": [
+            "bytes s = 2 in value",
+            "int64 i = 3 in value",
+            "float f = 4 in value",
+            "bool b = 5 in value",
+            "DataType type = 6 in value",
+            "TensorShapeProto shape = 7 in value",
+            "TensorProto tensor = 8 in value",
+            "AttrValue.ListValue list = 1 in value",
+            "NameAttrList func = 10 in value",
+            "string placeholder = 9 in value",
+        ],
+        "AttrValue.ListValue": [
+            "repeated bytes s = 2",
+            "repeated int64 i = 3",
+            "repeated float f = 4",
+            "repeated bool b = 5",
+            "repeated DataType type = 6",
+            "repeated TensorShapeProto shape = 7",
+            "repeated TensorProto tensor = 8",
+            "repeated NameAttrList func = 9",
+        ],
+        "NameAttrList": ["string name = 1", "map<string, AttrValue> attr = 2"],
+        "NodeDef": [
+            "string name = 1",
+            "string op = 2",
+            "repeated string input = 3",
+            "string device = 4",
+            "map<string, AttrValue> attr = 5",
+        ],
+        "VersionDef": ["int32 producer = 1", "int32 min_consumer = 2", "repeated int32 bad_consumers = 3"],
+        "GraphDef": ["repeated NodeDef node = 1", "VersionDef versions = 4", "int32 version = 3"],
+    },
+    uses=[TYPES, TENSOR_SHAPE, TENSOR],
+    module=__name__,
+)
+
+
+def __getattr__(name: str) -> Any:
+    for file in (SUMMARY, EVENT, TENSOR, TENSOR_SHAPE, GRAPH):
+        if "." not in name and name in file.messages:
+            return file.message(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
