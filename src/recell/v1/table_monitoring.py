@@ -39,6 +39,7 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.train.saver_def": "SaverDef",
         "recell.train.checkpoint_management": _MANAGEMENT,
         "recell.train.checkpoint_reader": f"{_READING} NewCheckpointReader",
+        "recell.train.checkpoint_init": "init_from_checkpoint",
         **_BASIC_HOOKS,
         **_HOOK,
         **_MONITORED,
@@ -58,6 +59,18 @@ ROWS: dict[str, dict[str, str]] = {
     "train.monitored_session": {**_MONITORED, **_MANAGER},
     "train.session_manager": _MANAGER,
     "train.checkpoint_management": {"recell.train.checkpoint_management": _MANAGEMENT},
-    "train.checkpoint_utils": {"recell.train.checkpoint_reader": _READING},
-    "contrib.framework": {"recell.train.checkpoint_reader": _READING},
+    "train.checkpoint_utils": {
+        "recell.train.checkpoint_reader": _READING,
+        "recell.train.checkpoint_init": "init_from_checkpoint",
+    },
+    "contrib.framework": {
+        "recell.train.checkpoint_init": "init_from_checkpoint",
+        "recell.train.contrib_variables": (
+            "add_model_variable assign_from_checkpoint assign_from_checkpoint_fn assign_from_values "
+            "assign_from_values_fn filter_variables get_local_variables get_model_variables get_trainable_variables "
+            "get_unique_variable get_variable_full_name get_variables get_variables_by_name get_variables_by_suffix "
+            f"get_variables_to_restore {_READING}"
+        ),
+    },
+    "contrib.training": {"recell.train.checkpoint_management": "checkpoints_iterator wait_for_new_checkpoint"},
 }
