@@ -66,8 +66,8 @@ def _init_scope(reader: CheckpointReader, prefix: str, given: Any, name: str, ta
     scope = "" if target == "/" else target
     if not name.endswith("/"):
         raise ValueError(
-            f"Assignment map with scope only name {scope.rstrip('/')} should map to scope only {name}. Should be 'scope/': "
-            "'other_scope/'."
+            f"Assignment map with scope only name {scope.rstrip('/')} should map to scope only {name}. Should be "
+            "'scope/': 'other_scope/'."
         )
     outer = "" if name == "/" else name
     store = store_of(get_default_graph())

@@ -166,6 +166,8 @@ def checkpoints_iterator(
     while True:
         newer = wait_for_new_checkpoint(checkpoint_dir, path, timeout=timeout)
         if newer is None:
+            if timeout_fn is None:
+                logging.info("Timed-out waiting for a checkpoint.")
             if timeout_fn is None or timeout_fn():
                 return
             continue

@@ -161,7 +161,7 @@ def assign_from_checkpoint(
       var_list: a list of variables, or a dict of variables, or of lists of parts, by name in the checkpoint.
       ignore_missing_vars: leaves out what the checkpoint lacks, with a warning, instead of a ValueError.
 
-    ValueError also for a value of another size. TF symbol: `tf.contrib.framework.assign_from_checkpoint`.
+    ValueError also for a value of another shape. TF symbol: `tf.contrib.framework.assign_from_checkpoint`.
     """
     reader = CheckpointReader(model_path)
     feeds: dict[Any, Any] = {}
@@ -194,18 +194,18 @@ def _grouped(var_list: Any) -> dict[str, list[Any]]:
 
 
 def _fitting(variable: Variable, value: np.ndarray, name: str) -> np.ndarray:
-    """The value, or the part of it that the variable is, in the variable's shape."""
+    """The value, or the part of it that the variable is. ValueError for another shape."""
     wanted = variable.shape.as_list()
     info = variable._save_slice_info
     if info is not None:
         offsets, sizes = info.var_offset or (), info.var_shape or ()
         value = value[tuple(slice(start, start + size) for start, size in zip(offsets, sizes, strict=True))]
-    if value.size != int(np.prod(wanted, dtype=np.int64)):
+    if list(value.shape) != wanted:
         raise ValueError(
             f"Total size of new array must be unchanged for {name} lh_shape: [{value.shape}], "
             f"rh_shape: [{tuple(wanted)}]"
         )
-    return value.reshape(wanted)
+    return value
 
 
 def assign_from_checkpoint_fn(

@@ -71,7 +71,9 @@ def names_to_saveables(var_list: Any) -> dict[str, Any]:
     for name, found in parts.items():
         if len(set(found)) != len(found):
             raise ValueError(f"At least two variables have the same name: {name}")
-        _add(named, name, found)
+        if name in named:
+            raise ValueError(f"Mixing slices and non-slices with the same name: {name}")
+        named[name] = found
     return named
 
 

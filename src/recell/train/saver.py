@@ -169,7 +169,7 @@ class Saver:
 
         Args:
           sess: the session whose values are saved.
-          save_path: folder and beginning of the name. The folder must exist.
+          save_path: folder and beginning of the name. The folder is made if only it itself is missing.
           global_step: a number, tensor or variable to put behind the name: `model.ckpt-20`.
           latest_filename: name of the folder's state file, "checkpoint" by default.
           meta_graph_suffix, write_meta_graph: of the file beside it, which here only says what the checkpoint holds.
@@ -195,9 +195,12 @@ class Saver:
             raise ValueError("no path specified")
         if not hasattr(sess, "resources"):
             raise TypeError(f"'sess' must be a Session; {sess}")
-        if folder and not os.path.isdir(folder):
-            raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.")
-        written = as_text(sess.run(self.saver_def.save_tensor_name, {self.saver_def.filename_tensor_name: prefix}))
+        try:
+            written = as_text(sess.run(self.saver_def.save_tensor_name, {self.saver_def.filename_tensor_name: prefix}))
+        except (errors.NotFoundError, errors.FailedPreconditionError) as error:
+            if folder and not os.path.isdir(folder):
+                raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.") from error
+            raise
         if write_state:
             self._record(written)
             write_checkpoint_state(folder, written, self.last_checkpoints, latest_filename, self._save_relative_paths)
@@ -236,11 +239,11 @@ class Saver:
         self.set_last_checkpoints_with_time([(path, moment) for path, moment in found if moment is not None])
 
     def _record(self, prefix: str) -> None:
-        if self._max_to_keep <= 0:
+        if not self._max_to_keep:
             return
         self._last_checkpoints = [entry for entry in self._last_checkpoints if entry[0] != prefix]
         self._last_checkpoints.append((prefix, time.time()))
-        while len(self._last_checkpoints) > self._max_to_keep:
+        while self._last_checkpoints and len(self._last_checkpoints) > self._max_to_keep:
             self._checkpoints_to_be_deleted.append(self._last_checkpoints.pop(0))
 
     def _delete_old(self, meta_graph_suffix: str) -> None:
@@ -267,11 +270,11 @@ class Saver:
             return
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
-        self._check_built("restore")
-        assert self.saver_def is not None
         save_path = os.fspath(save_path)
         if not checkpoint.exists(save_path):
             raise ValueError(f"The passed save_path is not a valid checkpoint: {save_path}")
+        self._check_built("restore")
+        assert self.saver_def is not None
         logging.info("Restoring parameters from %s", save_path)
         try:
             sess.run(self.saver_def.restore_op_name, {self.saver_def.filename_tensor_name: save_path})
@@ -282,7 +285,10 @@ class Saver:
 def _describe(prefix: str, path: str) -> None:
     """Writes the file that programs look for beside a checkpoint: what it holds, for a person to read."""
     note = "Written beside a checkpoint by Recell. It names the tensors; the graph itself is the program's."
-    held = {name: [info.dtype, list(info.shape)] for name, info in checkpoint.describe(prefix).items()}
+    try:
+        held = {name: [info.dtype, list(info.shape)] for name, info in checkpoint.describe(prefix).items()}
+    except checkpoint.MissingCheckpoint:
+        return  # one of several savers of this folder has taken it away again
     with checkpoint.replacing(path) as file:
         file.write(json.dumps({"note": note, "tensors": held}, indent=1).encode() + b"\n")
 

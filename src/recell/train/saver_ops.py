@@ -57,7 +57,10 @@ def _write(prefix: Any, names: Any, slices: Any, tensors: list[Any], single_file
         checkpoint.Entry(key, to_numpy(value, False), spec)
         for key, spec, value in zip(keys, specs, tensors, strict=True)
     ]
+    folder = os.path.dirname(path)
     with told_as_tensorflow(path):
+        if folder and not os.path.exists(folder):
+            os.mkdir(folder)
         checkpoint.write(path, entries, single_file=single_file)
 
 
