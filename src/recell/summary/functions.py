@@ -106,9 +106,14 @@ def merge(inputs: Sequence[Any], collections: Any = None, name: str | None = Non
       ValueError: for an empty list.
       InvalidArgumentError: when run, if two values have the same tag, or an input is no summary.
     """
+    return merged(inputs, collections, name, "Merge")
+
+
+def merged(inputs: Sequence[Any], collections: Any, name: str | None, scope: str) -> Tensor:
+    """What `merge` does, in a name scope that is called `scope` unless `name` is given."""
     if not inputs:
         raise ValueError("List argument 'inputs' to 'MergeSummary' Op with length 0 shorter than minimum length 1.")
-    with name_scope(name, "Merge", list(inputs)):
+    with name_scope(name, scope, list(inputs)):
         return collect(kernels.merge_summary(list(inputs), name=name), collections, default=())
 
 

@@ -28,7 +28,11 @@ def serialized(values: list[dict[str, Any]]) -> Any:
 
 
 def as_tag(strings: Any) -> str:
-    return as_strings(strings)[()].decode("utf-8", "replace")
+    """A tag from the value of a string tensor. InvalidArgumentError when that is no scalar."""
+    held = as_strings(strings)
+    if held.ndim:
+        raise invalid(f"tags must be scalar, but the tag has shape {bracketed(held)}")
+    return held[()].decode("utf-8", "replace")
 
 
 @op("ScalarSummary", shape=rules.scalar, types={"tags": STRING, "values": REALS}, dtype=STRING, differentiable=False)
