@@ -11,7 +11,7 @@ from recell.graph.keys import GraphKeys
 from recell.monitoring.global_step_read import require_global_step_read
 from recell.monitoring.session_run_hook import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
 from recell.monitoring.timer import SecondOrStepTimer
-from recell.monitoring.writers import add_checkpoint_log, writer_of
+from recell.monitoring.writers import add_checkpoint_log, describe_graph, writer_of
 from recell.platform import logging
 
 
@@ -79,6 +79,7 @@ class CheckpointSaverHook(SessionRunHook):
 
     def after_create_session(self, session: Any, coord: Any) -> None:
         step = int(session.run(self._global_step_tensor))
+        describe_graph(session.graph, self._checkpoint_dir, self._summary_writer)
         self._save(session, step)
         self._timer.update_last_triggered_step(step)
 

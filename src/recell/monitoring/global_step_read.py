@@ -27,7 +27,7 @@ def global_step_read() -> Any:
         return None
     with graph.name_scope(None), graph.name_scope(step.op.name + "/"), graph.control_dependencies(None):
         value = step.initialized_value() if isinstance(step, Variable) else step
-        read = add(value, 0)
+        read = add(value, 0, name="add")
     graph.add_to_collection(COLLECTION, read)
     return read
 

@@ -214,6 +214,8 @@ class Supervisor:
         if self._summary_writer is not None:
             self._summary_writer.reopen()
         if self._is_chief:
+            if self._logdir:
+                writers.describe_graph(self._graph, self._logdir, self._summary_writer)
             sess = self._session_manager.prepare_session(
                 master,
                 init_op=self._init_op,

@@ -1,43 +1,69 @@
-"""Event files of monitored sessions: one writer a folder, shared by all who write there."""
+"""What sessions write besides checkpoints: events for TensorBoard, and the graph as text."""
 
 from __future__ import annotations
 
-import importlib.util
+import os
 from typing import Any
 
+from recell.checkpoint import replacing
+from recell.summary import protos
+from recell.summary.functions import merge_all
+from recell.summary.graph_def import graph_to_graph_def
+from recell.summary.writer import FileWriter, FileWriterCache
 
-def writer_of(folder: str) -> Any:
-    """The writer of a folder's events; None where this installation has no summaries."""
-    if importlib.util.find_spec("recell.summary.writer") is None:
-        return None
-    return importlib.import_module("recell.summary.writer").FileWriterCache.get(folder)
+
+def writer_of(folder: str) -> FileWriter:
+    """The writer of a folder's events: one a folder, shared by all hooks that write there."""
+    return FileWriterCache.get(folder)
+
+
+def new_writer(folder: str) -> FileWriter:
+    """A writer of its own for a folder's events."""
+    return FileWriter(folder)
 
 
 def add_scalar(writer: Any, tag: str, value: float, step: int) -> None:
     """Writes one number."""
+    summary = protos.Summary()
+    summary.value.add(tag=tag, simple_value=value)
+    writer.add_summary(summary, step)
 
 
 def add_start_log(writer: Any, step: int) -> None:
     """Notes that a session has started."""
+    writer.add_session_log(protos.SessionLog(status=protos.SessionLog.START), step)
 
 
 def add_checkpoint_log(writer: Any, path: str, step: int) -> None:
     """Notes that a checkpoint has been written."""
-
-
-def merge_all() -> Any:
-    """One tensor of all the graph's summaries; None when it has none."""
-    if importlib.util.find_spec("recell.summary.writer") is None:
-        return None
-    return importlib.import_module("recell.summary.merging").merge_all()
-
-
-def new_writer(folder: str) -> Any:
-    """A writer of its own for a folder's events."""
-    if importlib.util.find_spec("recell.summary.writer") is None:
-        return None
-    return importlib.import_module("recell.summary.writer").FileWriter(folder)
+    log = protos.SessionLog(status=protos.SessionLog.CHECKPOINT, checkpoint_path=path)
+    writer.add_session_log(log, step)
 
 
 def add_stop_log(writer: Any) -> None:
     """Notes that a session has stopped."""
+    writer.add_session_log(protos.SessionLog(status=protos.SessionLog.STOP))
+
+
+def describe_graph(graph: Any, folder: str, writer: Any = None) -> None:
+    """Writes the graph to `graph.pbtxt` in the folder, and as an event."""
+    from google.protobuf import text_format
+
+    definition = graph_to_graph_def(graph, add_shapes=True)
+    os.makedirs(folder, exist_ok=True)
+    with replacing(os.path.join(folder, "graph.pbtxt")) as file:
+        file.write(text_format.MessageToString(definition).encode())
+    if writer is not None:
+        writer.add_graph(graph)
+
+
+__all__ = [
+    "add_checkpoint_log",
+    "add_scalar",
+    "add_start_log",
+    "add_stop_log",
+    "describe_graph",
+    "merge_all",
+    "new_writer",
+    "writer_of",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -92,6 +93,8 @@ class Saver:
         self.saver_def: SaverDef | None = None
         self._next_checkpoint_time = time.time() + keep_checkpoint_every_n_hours * 3600
         self._last_checkpoints: list[tuple[str, float]] = []
+        # Saving from two threads at once would leave the state file to name the older of two checkpoints.
+        self._saving = threading.RLock()
         self._checkpoints_to_be_deleted: list[tuple[str, float]] = []
         if not defer_build:
             self.build()
@@ -183,7 +186,27 @@ class Saver:
         latest_filename = DEFAULT_STATE_FILE if latest_filename is None else latest_filename
         if os.path.split(latest_filename)[0]:
             raise ValueError("'latest_filename' must not contain path components")
-        save_path = os.fspath(save_path)
+        with self._saving:
+            return self._save(
+                sess,
+                os.fspath(save_path),
+                global_step,
+                latest_filename,
+                meta_graph_suffix,
+                write_meta_graph,
+                write_state,
+            )
+
+    def _save(
+        self,
+        sess: Any,
+        save_path: str,
+        global_step: Any,
+        latest_filename: str,
+        meta_graph_suffix: str,
+        write_meta_graph: bool,
+        write_state: bool,
+    ) -> str | None:
         prefix = self._with_step(sess, save_path, global_step)
         if global_step is None and os.path.basename(save_path) == latest_filename and not self._sharded:
             raise ValueError(f"'latest_filename' collides with 'save_path': '{latest_filename}' and '{save_path}'")
