@@ -82,7 +82,7 @@ def _plain(value: Any, tf: Any, session: Any, feed: dict[Any, Any]) -> Any:
 
 def _numbers(value: Any) -> Any:
     if isinstance(value, bytes):
-        return value.decode("utf-8")
+        return value.decode("utf-8", "backslashreplace")
     if isinstance(value, np.ndarray) and value.dtype == object:
         return [_numbers(item) for item in value.ravel()]
     flat = np.asarray(value).ravel()
