@@ -13,9 +13,14 @@ _PARSING = {
     "recell.ops.decode": "decode_base64 decode_compressed decode_json_example decode_raw encode_base64",
 }
 _FILES = "matching_files read_file write_file"
+_READERS = {
+    "recell.ops.readers": (
+        "FixedLengthRecordReader IdentityReader ReaderBase TFRecordReader TextLineReader WholeFileReader"
+    ),
+}
 
 ROWS: dict[str, dict[str, str]] = {
-    "": {**_PARSING, "recell.ops.sparse_merge": "sparse_merge", "recell.ops.files": _FILES},
+    "": {**_PARSING, **_READERS, "recell.ops.sparse_merge": "sparse_merge", "recell.ops.files": _FILES},
     "train": {
         "recell.platform.protos": f"{_FEATURE} {_EXAMPLE}",
         "recell.ops.files": "match_filenames_once",
