@@ -11,6 +11,7 @@ import torch
 
 from recell._torch import to_torch
 from recell.graph.body import Body
+from recell.graph.dtypes import variant
 from recell.graph.tensor import Operation, Tensor
 from recell.plan.binding import bind, bind_assign, bind_change
 from recell.plan.demands import Demand, demands_of, fed_on_the_way, recorded_operations
@@ -60,10 +61,17 @@ def compile_body(body: Body, owner: Operation, resources: Resources) -> BodyPlan
     if made is None or made[0] != changes:
         captures = list(body.captures)
         # What one body of the owner changes, the others must not take as it was when the owner began.
-        builder = _Builder([*body.args, *captures], resources, body, changed_by(owner))
+        builder = _Builder([*body.args, *captures], resources, body, changed_by(owner) | _outlived(owner, captures))
         plan = builder.build(body.outputs, [])
         made = resources.body_plans[body] = changes, BodyPlan(plan, len(captures), bool(builder.demands))
     return made[1]
+
+
+def _outlived(owner: Operation, captures: Sequence[Tensor]) -> set[Operation]:
+    """The variables that bodies of `owner` read whenever they run: those of a dataset run long after it was made."""
+    if not any(tensor.dtype is variant for tensor in owner.outputs):
+        return set()
+    return {variable for variable in map(read_variable, captures) if variable is not None}
 
 
 class _Builder:

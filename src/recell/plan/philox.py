@@ -192,3 +192,16 @@ class PhiloxStream:
         """The leading numbers of an array as a tensor of `shape` (a draw makes whole blocks)."""
         flat = torch.from_numpy(numbers.reshape(-1)[: math.prod(shape)])
         return flat.reshape(tuple(shape)).to(device=self._device, dtype=dtype)
+
+
+_MIXING_SEED = 0x02461E293EC8F720
+
+
+def stateless_stream(first: int, second: int) -> PhiloxStream:
+    """The stream of TF's stateless random operations for a seed of two numbers.
+
+    One block of the generator, keyed by a constant and counted by the two numbers, makes the key and the counter.
+    """
+    counter = (first % (1 << 64)) | (second % (1 << 64)) << 64
+    mixed = philox_bits.blocks(philox_bits.round_keys(_MIXING_SEED), counter, 1).ravel().tolist()
+    return PhiloxStream(mixed[0] | mixed[1] << 32, mixed[2] | mixed[3] << 32)

@@ -11,7 +11,7 @@ import torch
 
 from recell.graph import errors
 from recell.graph.tensor import Operation
-from recell.plan.philox import philox_words
+from recell.plan.philox import PhiloxStream, philox_words, stateless_stream
 from recell.plan.random_streams import RandomStream, open_stream
 
 
@@ -60,6 +60,10 @@ class OpContext:
     def words(self, seed: int, seed2: int) -> Iterator[int]:
         """The 32-bit numbers, one by one, of a generator of its own; two zeros mean seeds nobody knows."""
         return philox_words(seed, seed2)
+
+    def stateless_stream(self, first: int, second: int) -> PhiloxStream:
+        """The stream that two numbers determine, as of TF's stateless random operations."""
+        return stateless_stream(first, second)
 
     def restart_stream(self) -> None:
         """Lets the next draw be the first again, where the operation has seeds."""

@@ -1,0 +1,118 @@
+"""Functions that carry a state from element to element: `reduce`, `scan`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from recell.data import nest, spec, transform
+from recell.data.function import ElementFunction, as_element
+from recell.data.pipeline import Opening
+from recell.data.values import Tensor, clone
+from recell.ops.op import ANY, op
+
+
+def _traced(what: str, state: Any, dataset: Any, step: Callable[..., Any]) -> tuple[ElementFunction, Any, Any]:
+    """The function from (state, element) to (state, output), traced until the state's shapes are those that it keeps.
+
+    `step` gives a pair. The specs of the state and of the output come with it.
+    """
+    specs = nest.map_structure(spec.spec_of, state)
+    while True:
+        traced = ElementFunction(what, [specs, dataset.element_spec], step)
+        after, output = traced.output[0], traced.output[1:]
+        _check_state(specs, after)
+        wider = nest.map_structure(lambda a, b: a.most_general(b), specs, after)
+        if all(a == b for a, b in zip(nest.flatten(wider), nest.flatten(specs), strict=True)):
+            return traced, specs, output
+        specs = wider
+
+
+def _check_state(before: Any, after: Any) -> None:
+    for name, told in (("classes", spec.legacy_classes), ("types", spec.legacy_types)):
+        if told(before) != told(after):
+            raise TypeError(
+                f"The element {name} for the new state must match the initial state. Expected {told(before)}; got "
+                f"{told(after)}."
+            )
+
+
+def scan(dataset: Any, initial_state: Any, scan_func: Callable[..., Any]) -> Any:
+    """The outputs of `state, output = scan_func(state, element)`."""
+    state = spec.normalized(initial_state)
+
+    def step(before: Any, element: Any) -> Any:
+        result = scan_func(before, element)
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
+            raise TypeError("The scan function must return a pair comprising the new state and the output value.")
+        return as_element(result[0], "scan()"), as_element(result[1], "scan()")
+
+    traced, specs, (output,) = _traced("scan()", state, dataset, step)
+    tensor = transform.scan_dataset(dataset._variant_tensor, spec.to_flat(specs, state), traced.body)
+    return dataset._derived(tensor, output)
+
+
+@op(
+    "ReduceDataset",
+    shape=lambda i: list(i["shapes"]),
+    types={"input_dataset": ANY, "initial_state": ANY},
+    dtype=lambda i: list(i["types"]),
+    stateful=True,
+    differentiable=False,
+)
+def _reduce(
+    ctx: Any, input_dataset: Tensor, initial_state: list[Tensor], f: Any, types: Any, shapes: Any, optimized: bool
+) -> Any:
+    state = list(initial_state)
+    cursor = input_dataset.open(Opening(optimized))
+    try:
+        for element in cursor:
+            state = f(*state, *element)
+    finally:
+        cursor.close()
+    copied = [clone(value) for value in state]
+    return copied[0] if len(copied) == 1 else copied
+
+
+def reduce(dataset: Any, initial_state: Any, reduce_func: Callable[..., Any]) -> Any:
+    """The last state of `state = reduce_func(state, element)`."""
+    state = spec.normalized(initial_state)
+
+    def step(before: Any, element: Any) -> Any:
+        return (as_element(reduce_func(before, element), "reduce()"),)
+
+    traced, specs, _ = _traced("reduce()", state, dataset, step)
+    leaves = nest.flatten(specs)
+    found = _reduce(
+        dataset._variant_tensor,
+        spec.to_flat(specs, state),
+        traced.body,
+        tuple(leaf.flat_dtype for leaf in leaves),
+        tuple(leaf.flat_shape for leaf in leaves),
+        dataset.options()._joins_repeats,
+    )
+    return spec.from_flat(specs, found if isinstance(found, list) else [found])
+
+
+@op(
+    "DatasetToSingleElement",
+    shape=lambda i: list(i["shapes"]),
+    types={"dataset": ANY},
+    dtype=lambda i: list(i["types"]),
+    differentiable=False,
+)
+def single_element(dataset: Tensor, types: Any, shapes: Any) -> Any:
+    """The only element. InvalidArgumentError for none or several."""
+    from recell.ops._kernels import invalid
+
+    cursor = dataset.open(Opening())
+    try:
+        found = [element for element, _ in zip(cursor, range(2), strict=False)]
+    finally:
+        cursor.close()
+    if not found:
+        raise invalid("Dataset was empty.")
+    if len(found) > 1:
+        raise invalid("Dataset had more than one element.")
+    copied = [clone(value) for value in found[0]]
+    return copied[0] if len(copied) == 1 else copied
