@@ -30,7 +30,7 @@ def test_a_program_that_has_everything(recell: Recell, program: Write) -> None:
     result = recell("check", "fine.py")
     assert (result.returncode, result.stderr) == (0, "")
     assert re.search(r"^Works \(1\)\n  tf\.add  fine\.py:2  x2$", result.stdout, flags=re.MULTILINE)
-    assert result.stdout.endswith("1 file, 1 symbols of TensorFlow: 1 work, 0 are missing.\n")
+    assert result.stdout.endswith("1 file, 1 symbol of TensorFlow: 1 works, none is missing.\n")
     assert recell("check", "-q", "fine.py").stdout == ""
 
 
@@ -45,7 +45,7 @@ def test_the_tables_of_a_program_that_lacks_something(recell: Recell, program: W
     assert "[cell] * n makes n layers" in result.stdout
     assert "\x1b" not in result.stdout
     assert len({line.index("mixed.py") for line in result.stdout.splitlines()[-5:-2]}) == 1, "columns"
-    assert "3 work, 1 work differently, 1 is missing, 1 with arguments that are missing." in result.stdout
+    assert ": 3 work, 1 works differently, 1 is given arguments that are missing, 1 is missing." in result.stdout
 
 
 def test_quiet_shows_only_what_is_missing(recell: Recell, program: Write) -> None:

@@ -73,14 +73,19 @@ def _tables(findings: Sequence[Finding]) -> Iterator[str]:
 def summary(reader: Reader, findings: Sequence[Finding]) -> str:
     """One line: how many symbols have which verdict."""
     counts = Counter(finding.verdict for finding in findings)
-    parts = [f"{counts[WORKS]} work"]
+    parts = [f"{counts[WORKS]} {'works' if counts[WORKS] == 1 else 'work'}"]
     if counts[DIFFERS]:
-        parts.append(f"{counts[DIFFERS]} work differently")
-    parts.append(f"{counts[MISSING]} {'is' if counts[MISSING] == 1 else 'are'} missing")
+        parts.append(f"{counts[DIFFERS]} {'works' if counts[DIFFERS] == 1 else 'work'} differently")
     if counts[ARGUMENT]:
-        parts.append(f"{counts[ARGUMENT]} with arguments that are missing")
-    files = f"{reader.files} file{'' if reader.files == 1 else 's'}"
-    return f"{files}, {len({finding.symbol for finding in findings})} symbols of TensorFlow: {', '.join(parts)}."
+        parts.append(f"{counts[ARGUMENT]} {'is' if counts[ARGUMENT] == 1 else 'are'} given arguments that are missing")
+    missing = f"{counts[MISSING]} are" if counts[MISSING] > 1 else "1 is" if counts[MISSING] else "none is"
+    parts.append(f"{missing} missing")
+    symbols = _count(len({finding.symbol for finding in findings if finding.verdict != ARGUMENT}), "symbol")
+    return f"{_count(reader.files, 'file')}, {symbols} of TensorFlow: {', '.join(parts)}."
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _record(reader: Reader, findings: Sequence[Finding]) -> dict[str, object]:
