@@ -4,7 +4,8 @@ A file of cases is text: `[name]`, then the lines of a program that leaves its a
 run), numbers, strings, lists and tuples of them. What TensorFlow 1.15 answers is kept beside the cases as json;
 `python tests/figures.py tests/ops/nn_cases.txt`, run by a Python that has TensorFlow 1.15, writes it again. Cases know
 `tf`, `np`, `ramp(*shape)` (distinct numbers around zero), `names()` (of the global variables), `grad(y, *xs)`,
-`after(operation)` (a tensor that is there when it has run), and may fill `feed`.
+`after(operation)` (a tensor that is there when it has run), `drain(dataset)` (its types, shapes and elements), and may
+fill `feed`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def answer(tf: Any, source: str) -> Any:
             "names": lambda: [v.name for v in tf.global_variables()],
             "after": lambda op: _after(tf, op),
             "grad": lambda y, *xs: list(tf.gradients(y, list(xs))),
+            "drain": lambda dataset, limit=60: _drain(tf, dataset, limit),
         }
         try:
             exec(source, scope)
@@ -54,6 +56,20 @@ def _after(tf: Any, op: Any) -> Any:
     """A tensor that is there when `op` has run."""
     with tf.control_dependencies([op]):
         return tf.constant(1)
+
+
+def _drain(tf: Any, dataset: Any, limit: int) -> list[Any]:
+    """The types and static shapes of a dataset, and its elements, `limit` of them at most."""
+    iterator = dataset.make_initializable_iterator()
+    element, found = iterator.get_next(), []
+    with tf.Session() as session:
+        session.run(iterator.initializer)
+        try:
+            while len(found) < limit:
+                found.append(session.run(element))
+        except tf.errors.OutOfRangeError:
+            pass
+    return [str(dataset.output_types), str(dataset.output_shapes), found]
 
 
 def _plain(value: Any, tf: Any, session: Any, feed: dict[Any, Any]) -> Any:
