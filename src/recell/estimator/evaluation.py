@@ -19,8 +19,8 @@ from recell.monitoring.session_run_hook import SessionRunContext, SessionRunHook
 from recell.monitoring.value_hooks import FinalOpsHook
 from recell.ops.state import group
 from recell.platform import logging
+from recell.platform.tensor_values import make_tensor_proto
 from recell.summary import protos
-from recell.summary.tensor_proto import make_tensor_proto
 from recell.summary.writer import FileWriterCache
 
 

@@ -11,8 +11,8 @@ from recell.graph.dtypes import DType
 from recell.graph.graph import Graph
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation
+from recell.platform.tensor_values import make_tensor_proto, shape_proto
 from recell.summary import protos
-from recell.summary.tensor_proto import make_tensor_proto, shape_proto
 
 _PRODUCER = 134  # the version of graphs that TensorFlow 1.15 writes
 

@@ -11,9 +11,9 @@ from recell.graph import dtypes
 from recell.ops import rules
 from recell.ops._kernels import as_strings, bracketed, invalid
 from recell.ops.op import ANY, FLOATS, INTS, STRING, op
+from recell.platform.tensor_values import raw_tensor_proto
 from recell.summary import protos
 from recell.summary.histograms import histogram_fields
-from recell.summary.tensor_proto import raw_tensor_proto
 
 if TYPE_CHECKING:
     from torch import Tensor

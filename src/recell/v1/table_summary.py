@@ -21,7 +21,7 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.summary.protos": (
             "Event HistogramProto LogMessage SessionLog Summary SummaryMetadata GraphDef NodeDef AttrValue NameAttrList"
         ),
-        "recell.summary.tensor_proto": "make_tensor_proto make_ndarray",
+        "recell.platform.tensor_values": "make_tensor_proto make_ndarray",
         "recell.summary.old": _OLD,
     },
     "contrib.deprecated": {"recell.summary.old": _OLD},

@@ -11,7 +11,7 @@ from recell.graph import dtypes
 from recell.graph.convert import to_numpy
 from recell.graph.dtypes import DType, as_dtype
 from recell.graph.shapes import TensorShape, as_shape
-from recell.summary import protos
+from recell.platform import tensor_protos as protos
 
 # The field that holds the elements of each type one by one.
 _FIELDS = {
