@@ -10,6 +10,7 @@ _PARSING = {
     "recell.ops.parsing": "parse_example parse_single_example",
     "recell.ops.parsing_sequence": "parse_single_sequence_example",
     "recell.ops.decode_csv": "decode_csv",
+    "recell.ops.tensor_strings": "parse_tensor serialize_tensor",
     "recell.ops.decode": "decode_base64 decode_compressed decode_json_example decode_raw encode_base64",
 }
 _FILES = "matching_files read_file write_file"

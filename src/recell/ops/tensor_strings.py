@@ -1,0 +1,74 @@
+"""Tensors as strings, in the bytes that TensorFlow gives them. Symbols: `tf.serialize_tensor`, `tf.parse_tensor`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recell._torch import to_numpy, to_torch
+from recell.graph import dtypes
+from recell.graph.dtypes import DType, as_dtype
+from recell.graph.registry import Inference
+from recell.graph.shapes import TensorShape
+from recell.ops import rules
+from recell.ops._kernels import as_strings, bracketed, invalid
+from recell.ops.op import ANY, STRING, op
+from recell.ops.parsing_columns import WORD, filled
+from recell.platform import tensor_protos
+from recell.platform.tensor_values import make_ndarray, raw_tensor_proto
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_WORDS = {**WORD, dtypes.float64: "double", dtypes.float16: "half"}
+
+
+@op("SerializeTensor", shape=rules.scalar, types={"tensor": ANY}, dtype=STRING, differentiable=False)
+def serialize_tensor(tensor: Tensor) -> Tensor:
+    """A tensor as a string, a serialized TensorProto. TF symbol: `tf.serialize_tensor`."""
+    array = np.asarray(to_numpy(tensor, False), order="C")
+    return as_strings(raw_tensor_proto(array).SerializeToString())  # type: ignore[no-any-return]
+
+
+def _scalar_only(i: Inference) -> TensorShape:
+    if i.shape(0).ndims:
+        raise i.mismatch(f"Shape must be rank 0 but is rank {i.shape(0).ndims}")
+    return TensorShape(None)
+
+
+def _word(dtype: DType) -> str:
+    return _WORDS.get(dtype, dtype.name)
+
+
+@op("ParseTensor", shape=_scalar_only, types={"serialized": STRING}, dtype="out_type", differentiable=False)
+def _parse_tensor(serialized: Tensor, out_type: Any) -> Tensor:
+    from google.protobuf.message import DecodeError
+
+    text: Any = serialized
+    if text.ndim:
+        raise invalid(f"Expected `serialized` to be a scalar, got shape: {bracketed(text)}")
+    try:
+        proto = tensor_protos.TensorProto.FromString(text[()])
+    except DecodeError:
+        shown = text[()].decode("utf-8", "replace")
+        raise invalid(f"Could not parse `serialized` as TensorProto: '{shown}'") from None
+    try:
+        found = DType(proto.dtype)
+        array = make_ndarray(proto)
+    except (TypeError, ValueError) as error:
+        raise invalid(f"Cannot parse tensor from proto: {proto}") from error
+    if found is not out_type:
+        raise invalid(f"Type mismatch between parsed tensor ({_word(found)}) and dtype ({_word(out_type)})")
+    return to_torch(filled(array.ravel()).reshape(array.shape) if array.dtype == object else array)
+
+
+def parse_tensor(serialized: Any, out_type: Any, name: str | None = None) -> Any:
+    """The tensor that a string of `tf.serialize_tensor` holds, of unknown shape. TF symbol: `tf.parse_tensor`.
+
+    When run: InvalidArgumentError for a string that holds none, or one of another dtype than `out_type`.
+    """
+    return _parse_tensor(serialized, as_dtype(out_type), name=name)
+
+
+__all__ = ["parse_tensor", "serialize_tensor"]
