@@ -43,3 +43,15 @@ def merge_devices(outer: str, inner: str | None) -> str:
     if not outer:
         return inner
     return _join({**_parse(outer), **_parse(inner)})
+
+
+class DeviceQuery:
+    """What a device function may look at: the type (and a name) of the operation about to be made."""
+
+    def __init__(self, op_type: str) -> None:
+        self.type = op_type
+        self.name = op_type
+        self.device = ""
+        self.inputs: tuple[Any, ...] = ()
+        self.node_def = self
+        self.op = op_type

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recell.graph.collections import Collections
-from recell.graph.device import canonical_device, merge_devices
+from recell.graph.description import Described
+from recell.graph.device import DeviceQuery, canonical_device, merge_devices
 from recell.graph.inference import make_outputs
 from recell.graph.registry import REGISTRY
 from recell.graph.tensor import Operation, Site, Tensor
@@ -27,7 +28,7 @@ _OURS = (_PACKAGE, "<frozen ")
 _DEMOS = _PACKAGE + "demos" + os.sep
 
 
-class Graph(Collections):
+class Graph(Collections, Described):
     """Operations in the order in which they were made, their names, and the scopes that are open.
 
     Not safe for building from several threads at once; TF1's is not either. TF symbol: `tf.Graph`.
@@ -318,7 +319,7 @@ class Graph(Collections):
         device = ""
         for entry in self._devices:
             if callable(entry):
-                entry = canonical_device(entry(_DeviceQuery(op_type)))
+                entry = canonical_device(entry(DeviceQuery(op_type)))
             device = merge_devices(device, entry)
         return device
 
@@ -373,18 +374,6 @@ class Graph(Collections):
 
     def switch_to_thread_local(self) -> None:
         """Accepted for compatibility: scopes are held by the graph, as TF1's are unless switched."""
-
-
-class _DeviceQuery:
-    """What a device function may look at: the type (and a name) of the operation about to be made."""
-
-    def __init__(self, op_type: str) -> None:
-        self.type = op_type
-        self.name = op_type
-        self.device = ""
-        self.inputs: tuple[Tensor, ...] = ()
-        self.node_def = self
-        self.op = op_type
 
 
 def _user_site() -> Site:

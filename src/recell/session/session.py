@@ -56,6 +56,11 @@ class BaseSession:
         return self._graph
 
     @property
+    def graph_def(self) -> Any:
+        """The graph as a `tf.GraphDef`, which programs of 0.x hand to a summary writer."""
+        return self._graph.as_graph_def()
+
+    @property
     def sess_str(self) -> bytes:
         return b""
 
