@@ -36,6 +36,10 @@ def _node(operation: Operation, add_shapes: bool) -> Any:
         held = None if key.startswith("_") else _attr(value)
         if held is not None:
             node.attr[key].CopyFrom(held)
+    if operation.layout is None:
+        shared = [t for param, t in zip(operation.definition.params, operation.inputs, strict=False) if param.group]
+        if shared and "T" not in node.attr:
+            node.attr["T"].type = shared[0].dtype.base_dtype.as_datatype_enum
     if add_shapes and operation.outputs:
         shapes = [shape_proto(tensor.shape) for tensor in operation.outputs]
         node.attr["_output_shapes"].list.shape.extend(shapes)

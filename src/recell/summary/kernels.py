@@ -31,7 +31,7 @@ def as_tag(strings: Any) -> str:
     """A tag from the value of a string tensor. InvalidArgumentError when that is no scalar."""
     held = as_strings(strings)
     if held.ndim:
-        raise invalid(f"tags must be scalar, but the tag has shape {bracketed(held)}")
+        raise invalid(f"tags must be scalar: the shape is {bracketed(held)}")
     return held[()].decode("utf-8", "replace")
 
 

@@ -34,6 +34,8 @@ def summary_scope(name: Any, family: str | None = None, values: Sequence[Any] = 
     name, family = clean_tag(name), clean_tag(family)
     base = name if family is None else f"{family}/{name}"
     with name_scope(base, None, list(values)) as scope:
+        if not scope:
+            raise ValueError(f"{name!r} is not a valid node name: a summary needs a name that is not empty.")
         tag = scope.rstrip("/")
         yield (tag if family is None else f"{family}/{tag}"), scope
 
