@@ -45,7 +45,7 @@ def test_arguments_are_those_of_the_live_object() -> None:
 
 
 def test_methods() -> None:
-    run = check_source.arguments("recell.session.session", "Session", ("run",))
+    run = check_source.arguments("recell.session.session", "Session", ("run",), of_instance=True)
     assert run is not None
     assert run.positional == ("fetches", "feed_dict", "options", "run_metadata")
     assert check_source.arguments("recell.session.session", "Session", ("nowhere",)) is None

@@ -38,7 +38,8 @@ class Calls(Expressions):
             return self._builtin(function.name, node)
         self.note(functions, node.func, node, first)
         if isinstance(function, Symbol):
-            self._check_arguments(node, function.shown, function, function.members)
+            accepted = check_source.arguments(function.module, function.private, function.members)
+            self._check_arguments(node, function.shown, accepted)
         if isinstance(function, Method):
             self._check_method(node, function)
         return frozenset(self._made_by(value) for value in functions)
@@ -50,16 +51,18 @@ class Calls(Expressions):
 
     def _check_method(self, node: ast.Call, method: Method) -> None:
         of, shown = method.of, f"{method.of.shown}.{method.name}"
+        if method.name in self.put:
+            return
         if check_source.has(of.module, of.private, method.name, of_instance=True) is False:
             self.missing(node.func, shown, f"Recell's {of.shown} has no method {method.name}")
             return
         reasons = check_differences.met_by_method(of, method.name, node)
         if reasons:
             self.add(node.func, shown, check_uses.DIFFERS, "; ".join(reasons))
-        self._check_arguments(node, shown, of, (method.name,))
+        accepted = check_source.arguments(of.module, of.private, (method.name,), of_instance=True)
+        self._check_arguments(node, shown, accepted)
 
-    def _check_arguments(self, node: ast.Call, shown: str, symbol: Symbol, members: tuple[str, ...]) -> None:
-        accepted = check_source.arguments(symbol.module, symbol.private, members)
+    def _check_arguments(self, node: ast.Call, shown: str, accepted: check_source.Arguments | None) -> None:
         if accepted is None:
             return
         for keyword in node.keywords:

@@ -53,6 +53,8 @@ class Expressions:
         self.guards: list[Guard] = []
         self.later: list[Callable[[], None]] = []
         """Bodies of functions, to be read once the scope around them has been."""
+        self.put: set[str] = set()
+        """Attributes that the program puts onto objects."""
 
     # --- what is noted ---
 
@@ -253,6 +255,7 @@ class Expressions:
                 self.assign(part, UNKNOWN)
         elif isinstance(target, ast.Attribute):
             base = self.value(target.value)
+            self.put.add(target.attr)
             for value in base:
                 if isinstance(value, Self):
                     seen = value.of.attributes.get(target.attr, frozenset())

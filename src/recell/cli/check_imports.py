@@ -176,4 +176,5 @@ def _files(folder: pathlib.Path, name: str) -> list[pathlib.Path]:
     """Where module `name` can be in `folder`, in Python's order."""
     package = folder / name
     found = [path for path in (package / "__init__.py", folder / f"{name}.py") if path.is_file()]
-    return found or ([package] if package.is_dir() and any(package.rglob("*.py")) else [])
+    holds_modules = any(any(package.glob(pattern)) for pattern in ("*.py", "*/*.py"))
+    return found or ([package] if holds_modules else [])

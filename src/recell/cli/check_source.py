@@ -6,15 +6,11 @@ Where the source does not say it plainly (made by a decorator, a base class from
 from __future__ import annotations
 
 import ast
-import pathlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-import recell
+from recell.cli.check_definitions import Definition, ancestry, defined, find, given_later, name_of
 
-_ROOT = pathlib.Path(recell.__file__).resolve().parent
-_PLAIN_BASES = {"object", "ABC", "Generic", "Protocol"}
 _PLAIN_DECORATORS = {
     *("add_arg_scope", "broadcasting", "cache", "contextmanager", "final", "keeps_arguments"),
     *("classmethod", "staticmethod"),
@@ -35,90 +31,19 @@ class Arguments:
     keywords: frozenset[str] | None
 
 
-@dataclass(frozen=True)
-class Definition:
-    """Where something is defined: the statement, in module `module`."""
-
-    module: str
-    node: ast.stmt
-
-
-@cache
-def _path(module: str) -> pathlib.Path | None:
-    parts = module.split(".")
-    if parts[0] != "recell":
-        return None
-    folder = _ROOT.joinpath(*parts[1:])
-    return next((p for p in (folder / "__init__.py", folder.with_suffix(".py")) if p.is_file()), None)
-
-
-@cache
-def _statements(module: str) -> dict[str, list[ast.stmt]] | None:
-    """The statements at the top of a module, by the name that they define; "*" for star imports. None: no source."""
-    path = _path(module)
-    if path is None:
-        return None
-    found: dict[str, list[ast.stmt]] = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        for name in _defined(node):
-            found.setdefault(name, []).append(node)
-    return found
-
-
-def _defined(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        yield from (alias.asname or alias.name for alias in node.names)
-    elif isinstance(node, ast.AnnAssign):
-        yield from _targets(node.target)
-    elif isinstance(node, ast.Assign):
-        for target in node.targets:
-            yield from _targets(target)
-
-
-def _targets(target: ast.expr) -> Iterator[str]:
-    """`x` of `x = ...`; `x` of `x.y = ...` too: its definition is then more than one statement."""
-    for part in ast.walk(target):
-        if isinstance(part, ast.Name):
-            yield part.id
-
-
-@cache
-def find(module: str, name: str) -> Definition | None:
-    """The definition of `name` of `module`, wherever it was imported from."""
-    statements = _statements(module)
-    if statements is None:
-        return None
-    nodes = statements.get(name, [])
-    if not nodes:
-        # `from absl.flags import *` may bring anything.
-        stars = [node for node in statements.get("*", []) if isinstance(node, ast.ImportFrom)]
-        places = (find(node.module or "", name) for node in stars)
-        return next((place for place in places if place is not None), None)
-    if len(nodes) > 1:
-        return None
-    [node] = nodes
-    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-        original = next(alias.name for alias in node.names if (alias.asname or alias.name) == name)
-        return find(node.module, original)
-    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
-        return find(module, node.value.id)
-    return Definition(module, node)
-
-
-def arguments(module: str, name: str, members: tuple[str, ...] = ()) -> Arguments | None:
-    """What calling `name` of `module`, or a member of it, may be given. None: not known."""
+def arguments(module: str, name: str, members: tuple[str, ...] = (), of_instance: bool = False) -> Arguments | None:
+    """What calling `name` of `module` may be given, or a member of it (or of an object of it). None: not known."""
     place = find(module, name)
     for member in members:
         place = None if place is None else _member(place, member)
-    if place is None:
+    if place is None or "__signature__" in given_later(place.module).get(name, ()):
         return None
     node = place.node
     if isinstance(node, ast.ClassDef):
         return _of_class(place)
     if isinstance(node, ast.FunctionDef):
-        return _of_function(node, bound=bool(members) and not _is_static(node))
+        kind = next((name_of(d) for d in node.decorator_list if name_of(d).endswith("method")), "")
+        return _of_function(node, bound=kind == "classmethod" or (of_instance and kind != "staticmethod"))
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
         return _of_layer_function(place.module, node.value) or _of_inner_function(place.module, node.value)
     return None
@@ -126,9 +51,9 @@ def arguments(module: str, name: str, members: tuple[str, ...] = ()) -> Argument
 
 def _of_function(node: ast.FunctionDef, bound: bool) -> Arguments | None:
     for decorator in node.decorator_list:
-        if _name_of(decorator) == "op" and isinstance(decorator, ast.Call):
+        if name_of(decorator) == "op" and isinstance(decorator, ast.Call):
             return _of_operation(node, decorator)
-        if _name_of(decorator) not in _PLAIN_DECORATORS:
+        if name_of(decorator) not in _PLAIN_DECORATORS:
             return None
     return _written(node.args, drop=1 if bound else 0)
 
@@ -155,9 +80,11 @@ def _of_operation(node: ast.FunctionDef, decorator: ast.Call) -> Arguments | Non
 
 
 def _of_class(place: Definition) -> Arguments | None:
-    classes, complete = _ancestry(place)
-    for _, node in classes:
-        if node.keywords or any(_name_of(d) == "dataclass" for d in node.decorator_list):
+    classes, complete = ancestry(place)
+    for module, node in classes:
+        if node.keywords or any(name_of(d) == "dataclass" for d in node.decorator_list):
+            return None
+        if "__signature__" in given_later(module).get(node.name, ()):
             return None
         methods = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
         if "__new__" in methods:
@@ -169,7 +96,7 @@ def _of_class(place: Definition) -> Arguments | None:
 
 def _of_layer_function(module: str, call: ast.Call) -> Arguments | None:
     """`dense = function_of(Dense, "dense")`: the constructor's arguments between `inputs` and `reuse`."""
-    if _name_of(call.func) != "function_of" or not call.args or not isinstance(call.args[0], ast.Name):
+    if name_of(call.func) != "function_of" or not call.args or not isinstance(call.args[0], ast.Name):
         return None
     place = find(module, call.args[0].id)
     node_arguments = None if place is None or not isinstance(place.node, ast.ClassDef) else _constructor(place)
@@ -195,37 +122,11 @@ def _of_inner_function(module: str, call: ast.Call) -> Arguments | None:
 
 
 def _constructor(place: Definition) -> ast.arguments | None:
-    for _, node in _ancestry(place)[0]:
+    for _, node in ancestry(place)[0]:
         for item in node.body:
             if isinstance(item, ast.FunctionDef) and item.name == "__init__":
                 return item.args
     return None
-
-
-def _is_static(node: ast.FunctionDef) -> bool:
-    return any(_name_of(decorator) == "staticmethod" for decorator in node.decorator_list)
-
-
-def _name_of(node: ast.expr) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Subscript):
-        node = node.value
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-def _ancestry(place: Definition) -> tuple[list[tuple[str, ast.ClassDef]], bool]:
-    """A class and those above it, nearest first, and whether these are all there are."""
-    assert isinstance(place.node, ast.ClassDef)
-    found, complete = [(place.module, place.node)], True
-    for base in place.node.bases:
-        above = find(place.module, base.id) if isinstance(base, ast.Name) else None
-        if above is not None and isinstance(above.node, ast.ClassDef):
-            more, whole = _ancestry(above)
-            found, complete = found + more, complete and whole
-        else:
-            complete = complete and _name_of(base) in _PLAIN_BASES
-    return found, complete
 
 
 def is_class(module: str, name: str) -> bool:
@@ -239,7 +140,7 @@ def descends(module: str, name: str, ancestor: tuple[str, str]) -> bool:
     place = find(module, name)
     if place is None or not isinstance(place.node, ast.ClassDef):
         return False
-    return any((where, node.name) == ancestor for where, node in _ancestry(place)[0])
+    return any((where, node.name) == ancestor for where, node in ancestry(place)[0])
 
 
 def has(module: str, name: str, member: str, of_instance: bool) -> bool | None:
@@ -249,7 +150,7 @@ def has(module: str, name: str, member: str, of_instance: bool) -> bool | None:
         return None
     if member.startswith("__"):
         return None
-    classes, complete = _ancestry(place)
+    classes, complete = ancestry(place)
     for where, node in classes:
         if member in _members(where, node.name, of_instance):
             return True
@@ -259,11 +160,10 @@ def has(module: str, name: str, member: str, of_instance: bool) -> bool | None:
 
 def _is_open(module: str, node: ast.ClassDef) -> bool:
     """Whether objects may have what the class does not say."""
-    if node.keywords or any(_name_of(d) not in _PLAIN_DECORATORS for d in node.decorator_list):
+    if node.keywords or any(name_of(d) not in _PLAIN_DECORATORS for d in node.decorator_list):
         return True
     names = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
-    calls = {_name_of(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
-    # More than one statement for the name: attributes are put onto the class from outside.
+    calls = {name_of(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
     return bool(names & {"__getattr__", "__getattribute__"}) or "setattr" in calls or find(module, node.name) is None
 
 
@@ -274,12 +174,13 @@ def _members(module: str, name: str, of_instance: bool) -> frozenset[str]:
         return frozenset()
     node = place.node
     assert isinstance(node, ast.ClassDef)
-    found = {defined for item in ast.walk(node) if isinstance(item, ast.stmt) for defined in _defined(item)}
+    found = {member for item in ast.walk(node) if isinstance(item, ast.stmt) for member in defined(item)}
+    found |= given_later(module).get(name, set())
     if of_instance:
         found |= {
             part.attr
             for part in ast.walk(node)
-            if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store) and _name_of(part.value) == "self"
+            if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store) and name_of(part.value) == "self"
         }
     return frozenset(found)
 
@@ -288,7 +189,7 @@ def _member(place: Definition, name: str) -> Definition | None:
     """The method or nested class `name` of a class."""
     if not isinstance(place.node, ast.ClassDef):
         return None
-    for where, node in _ancestry(place)[0]:
+    for where, node in ancestry(place)[0]:
         for item in node.body:
             if isinstance(item, (ast.FunctionDef, ast.ClassDef)) and item.name == name:
                 return Definition(where, item)
