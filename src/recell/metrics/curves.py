@@ -109,7 +109,9 @@ def specificity_at_sensitivity(
     if sensitivity < 0 or sensitivity > 1:
         raise ValueError(f"`sensitivity` must be in the range [0, 1], got {sensitivity}.")
     with variable_scope(name, "specificity_at_sensitivity", [predictions, labels, weights]):
-        before, after = _counts(labels, predictions, evenly_spaced(num_thresholds), weights)
+        # TF1 puts its last threshold here where a score of 1 is still above it.
+        bounds = evenly_spaced(num_thresholds, 1 - EPSILON)
+        before, after = _counts(labels, predictions, bounds, weights)
         value = specificity_at(*before, float(sensitivity), name="value")
         update_op = specificity_at(*after, float(sensitivity), name="update_op")
         return collected(value, update_op, metrics_collections, updates_collections)

@@ -28,8 +28,9 @@ KINDS = ("true_positives", "false_negatives", "true_negatives", "false_positives
 
 
 class Running(NamedTuple):
-    """A count at each threshold: its variable, read, and the operation that adds a batch to it."""
+    """A count at each threshold: its variable, what is read of it, and the operation that adds a batch to it."""
 
+    variable: Any
     value: Any
     update: Any
 
@@ -54,13 +55,13 @@ def confusion(
     for kind in KINDS:
         if kind in kinds:
             total = metric_variable([number], dtypes.float32, name=kind)
-            found[kind] = Running(total.value(), assign_add(total, counts[kind]))
+            found[kind] = Running(total, total.value(), assign_add(total, counts[kind]))
     return found
 
 
-def evenly_spaced(number: int) -> list[float]:
-    """Thresholds from below 0 to above 1, the inner ones at equal distances."""
-    return [-EPSILON, *((k + 1) / (number - 1) for k in range(number - 2)), 1 + EPSILON]
+def evenly_spaced(number: int, last: float = 1 + EPSILON) -> list[float]:
+    """Thresholds from below 0 to `last`, the inner ones at equal distances."""
+    return [-EPSILON, *((k + 1) / (number - 1) for k in range(number - 2)), last]
 
 
 def _counter(kind: str) -> Callable[..., Metric]:

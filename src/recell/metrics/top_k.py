@@ -172,10 +172,11 @@ def average_precision_at_top_k(
     updates_collections: Collections = None,
     scope: str | None = None,
     num_classes: Any = None,
+    most_name: str = "max",
 ) -> Metric:
-    """The mean over rows of the precision at each label's place among predicted classes `[..., k]`, under `scope`.
+    """The mean over rows of the precision at each label's place among predicted classes `[..., k]`, called `scope`.
 
-    Its variables are `max_1`, the weight of all rows, and `total`.
+    Its variables are `most_name`, for the weight of all rows, and `total`.
     """
     classes = cast(predictions_idx, dtypes.int64)
     labels = _expanded(labels, classes)
@@ -186,7 +187,7 @@ def average_precision_at_top_k(
     else:
         weights = broadcast_weights(cast(weights, dtypes.float64), each)
         each, number = each * weights, reduce_sum(weights)
-    most = metric_variable([], dtypes.float64, name="max_1")
+    most = metric_variable([], dtypes.float64, name=most_name)
     total = metric_variable([], dtypes.float64, name="total")
     new_total, new_most = assign_add(total, reduce_sum(each)), assign_add(most, number)
     value = ratio(total, most, name="mean")
@@ -214,7 +215,7 @@ def average_precision_at_k(
         classes = top_k(predictions, k).indices
         number = shape(predictions, out_type=dtypes.int64)[-1]
         return average_precision_at_top_k(
-            labels, classes, weights, metrics_collections, updates_collections, scope, number
+            labels, classes, weights, metrics_collections, updates_collections, scope, number, "max_1"
         )
 
 

@@ -133,4 +133,52 @@ def specificity_at(tp: Tensor, fn: Tensor, tn: Tensor, fp: Tensor, sensitivity: 
     return _at(tn, fp, nearest[-1, 0])
 
 
-__all__ = ["EPSILON", "area_under_curve", "confusion_at_thresholds", "sensitivity_at", "specificity_at"]
+@op("PrecisionAtRecall", shape=rules.scalar, differentiable=False)
+def precision_at(tp: Tensor, fn: Tensor, fp: Tensor, recall: float) -> Tensor:
+    """The precision at the last threshold whose recall reaches the one wanted."""
+    reached = torch.nonzero((tp + EPSILON) / (tp + fn + EPSILON) >= recall)
+    index = reached[-1, 0]
+    return (tp[index] + EPSILON) / (tp[index] + fp[index] + EPSILON)
+
+
+@op("RecallAtPrecision", shape=rules.scalar, differentiable=False)
+def recall_at(tp: Tensor, fn: Tensor, fp: Tensor, precision: float, strict: bool) -> Tensor:
+    """The recall at the first threshold whose precision is nearest to the one wanted.
+
+    With `strict`, at the one nearest above it; 0 when there is none.
+    """
+    excess = tp / (tp + fp + EPSILON) - precision
+    if not strict:
+        return _at(tp, fn, torch.argmin(excess.abs()))
+    # Positive where the precision is high enough, and larger the nearer it is.
+    index = torch.argmax(1 / (excess + _AREA_EPSILON))
+    return torch.where(excess[index] >= 0, _at(tp, fn, index), 0)
+
+
+@op("BestF1", shape=rules.scalar, differentiable=False)
+def best_f1(tp: Tensor, fn: Tensor, fp: Tensor) -> Tensor:
+    """The largest harmonic mean of precision and recall over the thresholds."""
+    precision, recall = tp / (tp + fp + EPSILON), tp / (tp + fn + EPSILON)
+    return (2 * precision * recall / (precision + recall + EPSILON)).max()
+
+
+@op("CurvePoints", shape=lambda i: [i.shape(0).as_list()[0], 2], differentiable=False)
+def curve_points(tp: Tensor, fn: Tensor, tn: Tensor, fp: Tensor, curve: str) -> Tensor:
+    """A point for each threshold: false positive rate and recall, or for "PR" recall and precision."""
+    recall = (tp + _AREA_EPSILON) / (tp + fn + _AREA_EPSILON)
+    if curve == "ROC":
+        return torch.stack([fp / (fp + tn + _AREA_EPSILON), recall], 1)
+    return torch.stack([recall, (tp + _AREA_EPSILON) / (tp + fp + _AREA_EPSILON)], 1)
+
+
+__all__ = [
+    "EPSILON",
+    "area_under_curve",
+    "best_f1",
+    "confusion_at_thresholds",
+    "curve_points",
+    "precision_at",
+    "recall_at",
+    "sensitivity_at",
+    "specificity_at",
+]

@@ -20,6 +20,37 @@ ROWS: dict[str, dict[str, str]] = {
         ),
         "recell.metrics.confusion": ("false_negatives false_positives precision recall true_negatives true_positives"),
     },
+    "contrib.metrics": {
+        "recell.metrics.streaming": (
+            "aggregate_metric_map aggregate_metrics sparse_recall_at_top_k streaming_accuracy streaming_auc "
+            "streaming_false_negatives streaming_false_positives streaming_mean streaming_mean_absolute_error "
+            "streaming_mean_cosine_distance streaming_mean_iou streaming_mean_relative_error "
+            "streaming_mean_squared_error streaming_mean_tensor streaming_percentage_less streaming_precision "
+            "streaming_precision_at_thresholds streaming_recall streaming_recall_at_k streaming_recall_at_thresholds "
+            "streaming_root_mean_squared_error streaming_sensitivity_at_specificity "
+            "streaming_sparse_average_precision_at_k streaming_sparse_average_precision_at_top_k "
+            "streaming_sparse_precision_at_k streaming_sparse_precision_at_top_k streaming_sparse_recall_at_k "
+            "streaming_specificity_at_sensitivity streaming_true_negatives streaming_true_positives"
+        ),
+        "recell.metrics.contrib_rates": (
+            "accuracy count streaming_false_negative_rate streaming_false_negative_rate_at_thresholds "
+            "streaming_false_positive_rate streaming_false_positive_rate_at_thresholds "
+            "streaming_false_negatives_at_thresholds streaming_false_positives_at_thresholds "
+            "streaming_true_negatives_at_thresholds streaming_true_positives_at_thresholds"
+        ),
+        "recell.metrics.contrib_curves": "f1_score precision_at_recall recall_at_precision streaming_curve_points",
+        "recell.metrics.correlation": "streaming_covariance streaming_pearson_correlation",
+        "recell.metrics.concatenation": "streaming_concat",
+        "recell.metrics.kappa": "cohen_kappa",
+        "recell.ops.math_scan": "confusion_matrix",
+        "recell.ops.sets": "set_difference set_intersection set_size set_union",
+    },
+    "sets": {
+        "recell.ops.sets": (
+            "difference=set_difference intersection=set_intersection set_difference set_intersection set_size "
+            "set_union size=set_size union=set_union"
+        ),
+    },
     "contrib.layers": {"recell.layers.optimize_loss": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES optimize_loss"},
     "contrib.layers.optimizers": {
         "recell.layers.optimize_loss": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES optimize_loss",
