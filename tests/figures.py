@@ -47,8 +47,10 @@ def answer(tf: Any, source: str) -> Any:
                 session.run(tf.local_variables_initializer())
                 return {"result": _plain(scope.get("result"), tf, session, scope["feed"])}
         except Exception as error:
-            # TensorFlow 1.15 puts a traceback before what is wrong in a layer's `call`.
+            # TensorFlow 1.15 puts a traceback before what is wrong in a layer's `call`, and the
+            # name of a function before what is wrong inside of it.
             said = re.sub(r"^in converted code:.*\n    \w+Error: ", "", str(error), flags=re.DOTALL)
+            said = re.sub(r"^{{function_node .*?}} ", "", said)
             return {"error": [type(error).__name__, said.split("\n")[0]]}
 
 
