@@ -55,7 +55,7 @@ def _gather(params: Tensor, indices: Tensor, axis: int = 0, batch_dims: int = 0)
         raise
     if indices.ndim == 1:
         return picked
-    return picked.reshape(*params.shape[:axis], *indices.shape, *params.shape[axis + 1 :])
+    return picked.reshape((*params.shape[:axis], *indices.shape, *params.shape[axis + 1 :]))
 
 
 def _gather_batched(params: Tensor, indices: Tensor, axis: int, batch_dims: int) -> Tensor:
