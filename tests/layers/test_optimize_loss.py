@@ -56,3 +56,32 @@ def test_found_under_the_spellings_that_programs_use():
     assert tf.contrib.slim.optimize_loss is layers.optimize_loss
     assert layers.python.layers.optimizers.OPTIMIZER_CLS_NAMES is layers.OPTIMIZER_CLS_NAMES
     assert callable(layers.python.layers.optimizers.adaptive_clipping_fn)
+
+
+def test_summaries_hold_the_numbers_of_the_step():
+    x = tf.get_variable("x", initializer=[3.0, 4.0])
+    e = tf.get_variable("e", initializer=[[1.0], [2.0]])
+    loss = tf.reduce_sum(x * x) / 2 + tf.reduce_sum(tf.gather(e, [0, 0]))
+    step = tf.train.get_or_create_global_step()
+    names = tf.contrib.layers.OPTIMIZER_SUMMARIES
+    tf.contrib.layers.optimize_loss(
+        loss, step, 0.5, "SGD", clip_gradients=1.0, summaries=names, learning_rate_decay_fn=lambda rate, _: rate / 2
+    )
+    merged = tf.summary.merge_all()
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        found = {value.tag: value for value in tf.Summary.FromString(session.run(merged)).value}
+    norm = np.sqrt(25.0 + 2.0)  # a row looked up twice counts twice
+    scalars = {
+        "OptimizeLoss/learning_rate_1": 0.25,
+        "OptimizeLoss/loss": 14.5,
+        "OptimizeLoss/global_norm/gradient_norm": norm,
+        "OptimizeLoss/global_norm/clipped_gradient_norm": 1.0,
+        "OptimizeLoss/gradient_norm/x_0": 5.0 / norm,
+        "OptimizeLoss/gradient_norm/e_0": np.sqrt(2.0) / norm,
+    }
+    assert {tag for tag, value in found.items() if value.HasField("simple_value")} == set(scalars)
+    for tag, expected in scalars.items():
+        assert found[tag].simple_value == pytest.approx(expected, rel=1e-5)
+    histogram = found["OptimizeLoss/gradients/x_0"].histo
+    assert (histogram.num, histogram.sum) == (2, pytest.approx(7.0 / norm, rel=1e-5))

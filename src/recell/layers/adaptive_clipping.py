@@ -15,6 +15,7 @@ from recell.ops.initializers import Zeros
 from recell.ops.math_binary import maximum, minimum, truediv
 from recell.ops.math_cast import cast
 from recell.ops.math_unary import exp, log, sqrt, square
+from recell.summary import functions as summary
 from recell.train.moving_averages import assign_moving_average
 
 GradsAndVars = list[tuple[Any, Any]]
@@ -78,6 +79,8 @@ def adaptive_clipping_fn(
         gradients = [gradient for gradient, _ in grads_and_vars]
         norm = global_norm(gradients)
         largest, mean = _max_norm(norm, std_factor, decay, global_step, epsilon, name)
+        if report_summary:
+            summary.scalar("global_norm/adaptive_max_gradient_norm", largest)
         factor = where(less(norm, largest), ones_like(norm), truediv(exp(mean), norm))
         if static_max_norm is not None:
             factor = minimum(truediv(static_max_norm, norm), factor)

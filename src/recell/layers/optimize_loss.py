@@ -14,10 +14,11 @@ from recell.graph.variable_collections import trainable_variables
 from recell.graph.variable_scope import get_variable, variable_scope
 from recell.layers.adaptive_clipping import GradsAndVars, adaptive_clipping_fn, scaled
 from recell.ops.check_shapes import assert_scalar
-from recell.ops.clip import clip_by_global_norm
+from recell.ops.clip import clip_by_global_norm, global_norm
 from recell.ops.initializers import Constant
 from recell.ops.random import truncated_normal
 from recell.ops.state import with_dependencies
+from recell.summary import functions as summary
 from recell.train.adagrad import AdagradOptimizer
 from recell.train.adam import AdamOptimizer
 from recell.train.ftrl import FtrlOptimizer
@@ -39,6 +40,8 @@ OPTIMIZER_CLS_NAMES: dict[str, Callable[..., Optimizer]] = {
 
 OPTIMIZER_SUMMARIES = ["learning_rate", "loss", "gradients", "gradient_norm", "global_gradient_norm"]
 """What `optimize_loss` can add to the graph's summaries."""
+
+_DEFAULT_SUMMARIES = ("learning_rate", "loss", "global_gradient_norm")
 
 
 def optimize_loss(
@@ -93,11 +96,13 @@ def optimize_loss(
         if updates:
             loss = with_dependencies(updates, loss)
         rate = None if learning_rate is None else _rate(learning_rate)
-        _check_summaries(summaries)
+        summaries = _checked(summaries)
         if rate is not None and learning_rate_decay_fn is not None:
             if global_step is None:
                 raise ValueError("global_step is required for learning_rate_decay_fn.")
             rate = learning_rate_decay_fn(rate, global_step)
+            if "learning_rate" in summaries:
+                summary.scalar("learning_rate", rate)
         made = _optimizer(optimizer, rate)
         gradients = made.compute_gradients(
             loss,
@@ -108,7 +113,13 @@ def optimize_loss(
             gradients = [(_noisy(gradient, gradient_noise_scale), variable) for gradient, variable in gradients]
         if gradient_multipliers is not None:
             gradients = _multiplied(gradients, gradient_multipliers)
+        norms = "global_gradient_norm" in summaries or "gradient_norm" in summaries
+        if norms:
+            summary.scalar("global_norm/gradient_norm", _norm(gradients))
         gradients = _clipped(gradients, clip_gradients)
+        _summarize(loss, gradients, summaries)
+        if norms and clip_gradients is not None:
+            summary.scalar("global_norm/clipped_gradient_norm", _norm(gradients))
         train_op = made.apply_gradients(gradients, global_step if increment_global_step else None, name="train")
         return with_dependencies([train_op], loss)
 
@@ -124,11 +135,15 @@ def _rate(learning_rate: Any) -> Any:
     raise ValueError(f"Learning rate should be 0d Tensor or float. Got {learning_rate} of type {type(learning_rate)}")
 
 
-def _check_summaries(summaries: Sequence[str] | None) -> None:
-    for summary in summaries or ():
-        if summary not in OPTIMIZER_SUMMARIES:
+def _checked(summaries: Sequence[str] | None) -> Sequence[str]:
+    """The names of summaries to make. ValueError for one that there is not."""
+    if summaries is None:
+        return _DEFAULT_SUMMARIES
+    for name in summaries:
+        if name not in OPTIMIZER_SUMMARIES:
             known = ", ".join(OPTIMIZER_SUMMARIES)
-            raise ValueError(f"Summaries should be one of [{known}], you provided {summary}.")
+            raise ValueError(f"Summaries should be one of [{known}], you provided {name}.")
+    return summaries
 
 
 def _optimizer(optimizer: Any, rate: Any) -> Optimizer:
@@ -158,6 +173,25 @@ def _optimizer(optimizer: Any, rate: Any) -> Optimizer:
 def _require_rate(rate: Any, what: str) -> None:
     if rate is None:
         raise ValueError(f"Learning rate is None, but should be specified if optimizer is {what}.")
+
+
+def _norm(gradients: GradsAndVars) -> Any:
+    return global_norm([gradient for gradient, _ in gradients])
+
+
+def _summarize(loss: Any, gradients: GradsAndVars, summaries: Sequence[str]) -> None:
+    """The summaries of the loss and of each gradient."""
+    if "loss" in summaries:
+        summary.scalar("loss", loss)
+    for gradient, variable in gradients:
+        if gradient is None:
+            continue
+        values = gradient.values if isinstance(gradient, IndexedSlices) else gradient
+        name = variable.name.replace(":", "_")
+        if "gradients" in summaries:
+            summary.histogram(f"gradients/{name}", values)
+        if "gradient_norm" in summaries:
+            summary.scalar(f"gradient_norm/{name}", global_norm([values]))
 
 
 def _noisy(gradient: Any, scale: Any) -> Any:
