@@ -178,7 +178,7 @@ def _decode_csv(
 def decode_csv(
     records: Any,
     record_defaults: Any,
-    field_delim: str = ",",
+    field_delim: str | None = ",",
     use_quote_delim: bool = True,
     name: str | None = None,
     na_value: str = "",
@@ -190,7 +190,7 @@ def decode_csv(
       records: strings of any shape, a record each.
       record_defaults: for each column a tensor, or a list, of one value: what an empty field stands for, and the
         column's dtype (float32, float64, int32, int64, string). Of no value where a field must not be empty.
-      field_delim: the one character between fields.
+      field_delim: the one character between fields; None for a comma.
       use_quote_delim: whether fields may stand in quotes, with `""` for a quote in them.
       na_value: another text that stands for an empty field.
       select_cols: numbers, rising, of the columns that are wanted; the others are not parsed.
@@ -220,7 +220,7 @@ def decode_csv(
             convert_to_tensor(records, dtypes.string, name="records"),
             defaults,
             tuple(default.dtype.base_dtype for default in defaults),
-            field_delim,
+            "," if field_delim is None else field_delim,
             bool(use_quote_delim),
             na_value,
             tuple(columns or ()),

@@ -250,6 +250,7 @@ class ReaderState:
     # -- all of it under the lock -------------------------------------------------------------------------------
 
     def _start(self, queue: Any) -> Source:
+        self._work = b""
         element = queue.dequeue()
         if len(element) != 1:
             raise errors.InvalidArgumentError(None, None, "Expected single component queue")

@@ -28,7 +28,7 @@ _WORDS = {**WORD, dtypes.float64: "double", dtypes.float16: "half"}
 def serialize_tensor(tensor: Tensor) -> Tensor:
     """A tensor as a string, a serialized TensorProto. TF symbol: `tf.serialize_tensor`."""
     array = np.asarray(to_numpy(tensor, False), order="C")
-    return as_strings(raw_tensor_proto(array).SerializeToString())  # type: ignore[no-any-return]
+    return as_strings(raw_tensor_proto(array).SerializeToString())
 
 
 def _scalar_only(i: Inference) -> TensorShape:
@@ -60,7 +60,7 @@ def _parse_tensor(serialized: Tensor, out_type: Any) -> Tensor:
         raise invalid(f"Cannot parse tensor from proto: {proto}") from error
     if found is not out_type:
         raise invalid(f"Type mismatch between parsed tensor ({_word(found)}) and dtype ({_word(out_type)})")
-    return to_torch(filled(array.ravel()).reshape(array.shape) if array.dtype == object else array)
+    return to_torch(filled(array.ravel().tolist()).reshape(array.shape) if array.dtype == object else array)
 
 
 def parse_tensor(serialized: Any, out_type: Any, name: str | None = None) -> Any:
