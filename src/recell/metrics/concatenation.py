@@ -68,7 +68,8 @@ def _append_rows(array: Tensor, values: Tensor, size: Tensor, max_size: int | No
     differentiable=False,
 )
 def _first_rows(array: Tensor, size: Tensor, rest: Any) -> Any:
-    return array[: int(size)].copy() if is_strings(array) else array[: int(size)].clone()
+    rows: Any = array[: int(size)]
+    return rows.copy() if is_strings(rows) else rows.clone()
 
 
 def streaming_concat(
