@@ -52,6 +52,7 @@ def read_programs(paths: Sequence[pathlib.Path]) -> tuple[Reader, list[Finding]]
                 reader.program(program)
         except check_files.Unreadable as error:
             reader.unreadable.append(str(error))
+    reader.settle()
     return reader, uses.findings()
 
 

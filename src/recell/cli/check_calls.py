@@ -51,8 +51,6 @@ class Calls(Expressions):
 
     def _check_method(self, node: ast.Call, method: Method) -> None:
         of, shown = method.of, f"{method.of.shown}.{method.name}"
-        if method.name in self.put:
-            return
         if check_source.has(of.module, of.private, method.name, of_instance=True) is False:
             self.missing(node.func, shown, f"Recell's {of.shown} has no method {method.name}")
             return

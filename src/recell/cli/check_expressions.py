@@ -53,8 +53,8 @@ class Expressions:
         self.guards: list[Guard] = []
         self.later: list[Callable[[], None]] = []
         """Bodies of functions, to be read once the scope around them has been."""
-        self.put: set[str] = set()
-        """Attributes that the program puts onto objects."""
+        self.put: set[tuple[Value, str]] = set()
+        """Attributes that the program itself puts onto what is TensorFlow's."""
 
     # --- what is noted ---
 
@@ -72,6 +72,14 @@ class Expressions:
         source = self.module.source
         place = source.place(getattr(node, "lineno", 1))
         self.uses.add(symbol, verdict, reason, place, node, str(source.path))
+
+    def settle(self) -> None:
+        """When all is read: what the program puts onto TensorFlow's objects is not missing there."""
+        shown: dict[Value, str] = {}
+        for value, _ in self.put:
+            symbol = value.of if isinstance(value, Instance) else value
+            shown[value] = join("tf", symbol.path) if isinstance(symbol, Space) else symbol.shown
+        self.uses.withdraw(f"{shown[value]}.{name}" for value, name in self.put)
 
     def note(self, values: Values, node: ast.AST, call: ast.Call | None = None, first: Values = frozenset()) -> None:
         """Notes the symbols among `values`: those that work, or one that is missing if nothing else is meant."""
@@ -133,6 +141,9 @@ class Expressions:
 
     def _attribute(self, value: Value, name: str, node: ast.expr) -> Values:
         """What `name` of one thing that `node` can be is."""
+        if (value, name) in self.put:
+            self.note(frozenset({value}), node)
+            return UNKNOWN
         if isinstance(value, Space):
             return frozenset({attribute(value.path, name)})
         if isinstance(value, Absent) and value.may_be_namespace:
@@ -255,7 +266,7 @@ class Expressions:
                 self.assign(part, UNKNOWN)
         elif isinstance(target, ast.Attribute):
             base = self.value(target.value)
-            self.put.add(target.attr)
+            self.put |= {(value, target.attr) for value in base if isinstance(value, (Space, Symbol, Instance))}
             for value in base:
                 if isinstance(value, Self):
                     seen = value.of.attributes.get(target.attr, frozenset())

@@ -54,6 +54,12 @@ class Uses:
         line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
         self.found.setdefault((symbol, verdict, reason), {})[path, line, column] = place
 
+    def withdraw(self, symbols: Iterable[str]) -> None:
+        """Forgets that `symbols` were missing: something that was read later brings them."""
+        for symbol in symbols:
+            for key in [key for key in self.found if key[:2] == (symbol, MISSING)]:
+                del self.found[key]
+
     def findings(self, order: Iterable[str] = VERDICTS) -> list[Finding]:
         """By verdict, then by name."""
         rank = {verdict: number for number, verdict in enumerate(order)}
