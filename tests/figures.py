@@ -50,7 +50,7 @@ def answer(tf: Any, source: str) -> Any:
             # TensorFlow 1.15 puts a traceback before what is wrong in a layer's `call`, and the
             # name of a function before what is wrong inside of it.
             said = re.sub(r"^in converted code:.*\n    \w+Error: ", "", str(error), flags=re.DOTALL)
-            said = re.sub(r"^{{function_node .*?}} ", "", said)
+            said = re.sub(r"^{{function_node .*?}} +", "", said)
             return {"error": [type(error).__name__, said.split("\n")[0]]}
 
 
