@@ -143,7 +143,7 @@ def check(expected: Any, got: Any) -> None:
 
 def _words(message: str) -> str:
     """How a message begins, before its first name or number."""
-    return re.split(r"['\"`\d(\[:]", message, maxsplit=1)[0][:24]
+    return re.split(r"['\"`\d(\[:]", message.strip(), maxsplit=1)[0][:24]
 
 
 @functools.lru_cache(None)
