@@ -11,7 +11,7 @@ from recell.data.arguments import scalars
 from recell.data.pipeline import Chain, Cursor, Opening, Pipeline, RowCursor, Rows
 from recell.data.sources import ListCursor
 from recell.data.values import Element, Sparse, Tensor
-from recell.graph import dtypes
+from recell.graph import dtypes, errors
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.op import ANY, BOOL, op
 
@@ -135,15 +135,14 @@ class _SparseBatchCursor(_BatchCursor):
         return (values.stacked([self._as_sparse(part, wanted) for part in taken]),)
 
     def _as_sparse(self, value: Any, shape: list[int]) -> Sparse:
-        if len(value.shape) != len(shape) or any(a > b for a, b in zip(value.shape, shape, strict=True)):
-            raise errors_of_row(value, shape)
+        shown = ",".join(str(n) for n in shape)
+        if len(value.shape) != len(shape):
+            raise invalid(f"Input element had shape {bracketed(value)}, of another rank than the row shape [{shown}].")
+        if any(have > most for have, most in zip(value.shape, shape, strict=True)):
+            message = f"Input element had shape ({bracketed(value)}) that is larger than the row shape ([{shown}])."
+            raise errors.DataLossError(None, None, message)
         indices = torch.cartesian_prod(*(torch.arange(n) for n in value.shape)).reshape(-1, len(shape))
         return Sparse(indices, value.reshape(-1), torch.tensor(shape))
-
-
-def errors_of_row(value: Any, shape: Sequence[int]) -> Exception:
-    shown = ",".join(str(n) for n in shape)
-    return invalid(f"Input element had shape {bracketed(value)}, which is incompatible with the row shape [{shown}].")
 
 
 class SparseBatch(Pipeline):

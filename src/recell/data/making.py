@@ -13,11 +13,11 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import control_dependencies, name_scope
 from recell.graph.dtypes import as_dtype
 from recell.graph.shapes import Dimension, TensorShape, as_shape
-from recell.graph.sparse_tensor import SparseTensor, SparseTensorValue
+from recell.graph.sparse_tensor import SparseTensor
 from recell.ops.array_shape import shape as shape_of
 from recell.ops.comparison import greater
-from recell.ops.logging_ops import Assert
 from recell.ops.files import matching_files
+from recell.ops.logging_ops import Assert
 from recell.ops.math_binary import maximum
 from recell.ops.math_cast import cast
 from recell.ops.state import identity
@@ -50,8 +50,6 @@ class Making(BaseDataset):
     @classmethod
     def from_sparse_tensor_slices(cls, sparse_tensor: Any) -> Any:
         """A dataset of the rows of a SparseTensor as triples `(indices, values, dense_shape)`. TypeError for others."""
-        if isinstance(sparse_tensor, SparseTensorValue):
-            sparse_tensor = SparseTensor.from_value(sparse_tensor)
         if not isinstance(sparse_tensor, SparseTensor):
             raise TypeError(f"`sparse_tensor` must be a `tf.SparseTensor` object. Was {sparse_tensor}.")
         rank = sparse_tensor.dense_shape.shape[0].value

@@ -60,11 +60,9 @@ def scan(dataset: Any, initial_state: Any, scan_func: Callable[..., Any]) -> Any
     stateful=True,
     differentiable=False,
 )
-def _reduce(
-    ctx: Any, input_dataset: Tensor, initial_state: list[Tensor], f: Any, types: Any, shapes: Any, optimized: bool
-) -> Any:
+def _reduce(ctx: Any, input_dataset: Tensor, initial_state: list[Tensor], f: Any, types: Any, shapes: Any) -> Any:
     state = list(initial_state)
-    cursor = input_dataset.open(Opening(optimized))
+    cursor = input_dataset.open(Opening(optimized=False))
     try:
         for element in cursor:
             state = f(*state, *element)
@@ -89,7 +87,6 @@ def reduce(dataset: Any, initial_state: Any, reduce_func: Callable[..., Any]) ->
         traced.body,
         tuple(leaf.flat_dtype for leaf in leaves),
         tuple(leaf.flat_shape for leaf in leaves),
-        dataset.options()._joins_repeats,
     )
     return spec.from_flat(specs, found if isinstance(found, list) else [found])
 
@@ -105,7 +102,7 @@ def single_element(dataset: Tensor, types: Any, shapes: Any) -> Any:
     """The only element. InvalidArgumentError for none or several."""
     from recell.ops._kernels import invalid
 
-    cursor = dataset.open(Opening())
+    cursor = dataset.open(Opening(optimized=False))
     try:
         found = [element for element, _ in zip(cursor, range(2), strict=False)]
     finally:

@@ -50,7 +50,7 @@ class Slices(Pipeline):
     def __init__(self, tables: Sequence[Any]) -> None:
         counts = [values.length(table) for table in tables]
         if any(count != counts[0] for count in counts):
-            raise invalid(f"All components of a dataset of slices must have one length, but they have {counts}.")
+            raise invalid(f"All components must have one length along the first axis, but they have {counts}.")
         # The positions' elements are numbers, not tuples: whoever hands elements on does not look into them.
         positions: Any = range(counts[0])
         self._rows = Rows(tables, Elements(positions))

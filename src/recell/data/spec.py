@@ -126,6 +126,7 @@ class TensorSpec(TypeSpec):
     types={"sparse_indices": dtypes.int64, "sparse_values": ANY, "sparse_shape": dtypes.int64},
     dtype=dtypes.variant,
     differentiable=False,
+    view=True,
 )
 def _serialize_sparse(sparse_indices: Tensor, sparse_values: Tensor, sparse_shape: Tensor) -> Any:
     return Sparse(sparse_indices, sparse_values, sparse_shape)
@@ -158,20 +159,7 @@ class SparseTensorSpec(TypeSpec):
         return _serialize_sparse(value.indices, value.values, value.dense_shape)
 
     def from_flat(self, tensor: Tensor) -> Any:
-        indices, values, dense_shape = _deserialize_sparse(tensor, self.dtype, self.shape.ndims)
-        return _SparseElement(indices, values, dense_shape, self.shape)
-
-
-class _SparseElement(SparseTensor):
-    """A component of an element, whose shape is known as far as the dataset's is."""
-
-    def __init__(self, indices: Any, values: Any, dense_shape: Any, known: TensorShape) -> None:
-        super().__init__(indices, values, dense_shape)
-        self._known = known
-
-    @property
-    def shape(self) -> TensorShape:
-        return self._known
+        return SparseTensor(*_deserialize_sparse(tensor, self.dtype, self.shape.ndims))
 
 
 def spec_of(value: Any) -> TypeSpec:
