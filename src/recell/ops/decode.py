@@ -67,7 +67,7 @@ def _decode_raw(bytes: Tensor, out_type: Any, little_endian: bool = True) -> Ten
 def decode_raw(
     input_bytes: Any = None,
     out_type: Any = None,
-    little_endian: bool = True,
+    little_endian: bool | None = True,
     name: str | None = None,
     bytes: Any = None,
 ) -> Any:
@@ -76,7 +76,7 @@ def decode_raw(
     Args:
       input_bytes: strings of any shape, all of one length.
       out_type: the numbers' dtype.
-      little_endian: whether a number's first byte is its least.
+      little_endian: whether a number's first byte is its least; None for yes.
 
     Returns:
       A tensor of one more dimension, of as many numbers as fit into a string.
@@ -94,7 +94,7 @@ def decode_raw(
             f"Value passed to parameter 'out_type' has DataType {dtype.name} not in list of allowed values: "
             + ", ".join(_RAW)
         )
-    return _decode_raw(strings, dtype, little_endian, name=name)
+    return _decode_raw(strings, dtype, little_endian is None or bool(little_endian), name=name)
 
 
 # -- text forms -----------------------------------------------------------------------------------------------------
