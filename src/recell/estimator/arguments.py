@@ -15,11 +15,6 @@ def argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in inspect.signature(function).parameters.values() if p.kind in kinds)
 
 
-def takes_any_keyword(function: Callable[..., Any]) -> bool:
-    """Whether the function has a `**kwargs`."""
-    return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values())
-
-
 def given_by_name(function: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:
     """Those of the offered arguments that the function takes."""
     taken = argument_names(function)

@@ -274,7 +274,7 @@ class Estimator:
             features, input_hooks = features_only(result)
             spec = self._call_model_fn(features, None, ModeKeys.PREDICT, self.config)
             self._warm_start(path)
-            predictions = _selected(spec.predictions, predict_keys)
+            predictions = selected_predictions(spec.predictions, predict_keys)
             creator = ChiefSessionCreator(
                 scaffold=spec.scaffold, checkpoint_filename_with_path=path, config=self._config.session_config
             )
@@ -283,7 +283,7 @@ class Estimator:
                 while not session.should_stop():
                     values = session.run(predictions)
                     if yield_single_examples:
-                        yield from _rows(values)
+                        yield from rows_of(values)
                     else:
                         yield values
 
@@ -350,10 +350,10 @@ def _with_loss(spec: EstimatorSpec) -> dict[str, Any]:
             "Metric with name `global_step` is not allowed, because Estimator already defines a default metric with "
             "the same name."
         )
-    return {**spec.eval_metric_ops, "loss": mean(spec.loss)}
+    return dict(sorted({**spec.eval_metric_ops, "loss": mean(spec.loss)}.items()))
 
 
-def _selected(predictions: Any, keys: Any) -> Any:
+def selected_predictions(predictions: Any, keys: Any) -> Any:
     """The predictions of these names. ValueError when there is none of them."""
     if not keys:
         return predictions
@@ -366,7 +366,7 @@ def _selected(predictions: Any, keys: Any) -> Any:
     return chosen
 
 
-def _rows(values: Any) -> Iterator[Any]:
+def rows_of(values: Any) -> Iterator[Any]:
     """The rows of a batch of predictions. ValueError for arrays of several lengths."""
     if not isinstance(values, dict):
         yield from values

@@ -53,12 +53,15 @@ class StopAfterNEvalsHook(SessionRunHook):
 
 
 def metric_updates(metrics: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
-    """One operation that updates all metrics, and the value of each, by name in order."""
+    """One operation that updates all metrics, and the value of each. A value alone has nothing to update."""
     values: dict[str, Any] = {}
     updates: list[Any] = []
-    for name, (value, update) in sorted(metrics.items()):
-        values[name] = value
-        updates.append(update)
+    for name, metric in metrics.items():
+        if isinstance(metric, (list, tuple)):
+            values[name] = metric[0]
+            updates.append(metric[1])
+        else:
+            values[name] = metric
     return group(*updates), values
 
 
@@ -85,7 +88,8 @@ def described(results: Mapping[str, Any]) -> str:
     """`loss = 0.5, mae = 1.0`, in order of names."""
     shown = []
     for name, value in sorted(nest.flatten_dict_items(dict(results)).items()):
-        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        # `str` and not a format: numpy formats its float32 as the float64 of the same value.
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         shown.append(f"{name} = {text}")
     return ", ".join(shown)
 

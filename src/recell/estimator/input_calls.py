@@ -7,6 +7,7 @@ from typing import Any
 
 from recell.estimator.arguments import given_by_name
 from recell.graph.core import get_default_graph
+from recell.graph.graph import Graph
 from recell.graph.keys import GraphKeys
 from recell.monitoring.session_run_hook import SessionRunHook
 from recell.platform import logging
@@ -53,12 +54,16 @@ def features_and_labels(result: Any) -> tuple[Any, Any, list[SessionRunHook]]:
     return result, None, hooks
 
 
+def never_ends(graph: Graph) -> bool:
+    """Whether nothing in the graph can say that the input has ended."""
+    ends = any(operation.type in _ENDING for operation in graph.get_operations())
+    return not ends and not graph.get_collection(GraphKeys.QUEUE_RUNNERS)
+
+
 def features_only(result: Any) -> tuple[Any, list[SessionRunHook]]:
     """Features and hooks: labels are left out. Warns of an input that never ends."""
     features, _, hooks = features_and_labels(result)
-    graph = get_default_graph()
-    ends = any(operation.type in _ENDING for operation in graph.get_operations())
-    if not hooks and not ends and not graph.get_collection(GraphKeys.QUEUE_RUNNERS):
+    if not hooks and never_ends(get_default_graph()):
         logging.warning(
             "Input graph does not use tf.data.Dataset or contain a QueueRunner. That means predict yields forever. "
             "This is probably a mistake."

@@ -12,11 +12,24 @@ from recell.session.config import ConfigProto
 
 _UNSET: Any = object()
 _DEFAULT_SECS = 600
-_REPLACEABLE = (
-    "model_dir tf_random_seed save_summary_steps save_checkpoints_steps save_checkpoints_secs session_config "
-    "keep_checkpoint_max keep_checkpoint_every_n_hours log_step_count_steps train_distribute device_fn protocol "
-    "eval_distribute experimental_distribute experimental_max_worker_delay_secs session_creation_timeout_secs"
-).split()
+_REPLACEABLE = [
+    "model_dir",
+    "tf_random_seed",
+    "save_summary_steps",
+    "save_checkpoints_steps",
+    "save_checkpoints_secs",
+    "session_config",
+    "keep_checkpoint_max",
+    "keep_checkpoint_every_n_hours",
+    "log_step_count_steps",
+    "train_distribute",
+    "device_fn",
+    "protocol",
+    "eval_distribute",
+    "experimental_distribute",
+    "experimental_max_worker_delay_secs",
+    "session_creation_timeout_secs",
+]
 
 
 class TaskType:
@@ -67,6 +80,11 @@ def local_task() -> dict[str, Any]:
     return described
 
 
+def _field(name: str) -> Any:
+    """A property that shows a private attribute."""
+    return property(lambda self: getattr(self, f"_{name}"))
+
+
 class RunConfig:
     """How an estimator runs. Fields are read-only; `replace` gives a changed copy. TF symbol: `tf.estimator.RunConfig`.
 
@@ -88,6 +106,32 @@ class RunConfig:
     Raises:
       ValueError: a number is out of its range, a value of a wrong type, or both ways to save are given.
     """
+
+    model_dir: Any = _field("model_dir")
+    tf_random_seed: Any = _field("tf_random_seed")
+    save_summary_steps: Any = _field("save_summary_steps")
+    save_checkpoints_steps: Any = _field("save_checkpoints_steps")
+    save_checkpoints_secs: Any = _field("save_checkpoints_secs")
+    session_config: Any = _field("session_config")
+    keep_checkpoint_max: Any = _field("keep_checkpoint_max")
+    keep_checkpoint_every_n_hours: Any = _field("keep_checkpoint_every_n_hours")
+    log_step_count_steps: Any = _field("log_step_count_steps")
+    train_distribute: Any = _field("train_distribute")
+    device_fn: Any = _field("device_fn")
+    protocol: Any = _field("protocol")
+    eval_distribute: Any = _field("eval_distribute")
+    experimental_max_worker_delay_secs: Any = _field("experimental_max_worker_delay_secs")
+    session_creation_timeout_secs: Any = _field("session_creation_timeout_secs")
+    service: Any = _field("service")
+    cluster_spec: Any = _field("cluster_spec")
+    task_type: Any = _field("task_type")
+    task_id: Any = _field("task_id")
+    global_id_in_cluster: Any = _field("global_id_in_cluster")
+    master: Any = _field("master")
+    evaluation_master: Any = _field("evaluation_master")
+    is_chief: Any = _field("is_chief")
+    num_ps_replicas: Any = _field("num_ps_replicas")
+    num_worker_replicas: Any = _field("num_worker_replicas")
 
     def __init__(
         self,
@@ -164,19 +208,6 @@ class RunConfig:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({vars(self)})"
-
-
-def _field(name: str) -> property:
-    return property(lambda self: getattr(self, name))
-
-
-for _name in (
-    *_REPLACEABLE,
-    *("service cluster_spec task_type task_id global_id_in_cluster master evaluation_master is_chief").split(),
-    *("num_ps_replicas num_worker_replicas").split(),
-):
-    if _name != "experimental_distribute":  # TensorFlow does not show it either
-        setattr(RunConfig, _name, _field(f"_{_name}"))
 
 
 def _model_dir(given: str | None, task: dict[str, Any]) -> str | None:

@@ -9,8 +9,8 @@ from recell.estimator.export_output import checked_outputs
 from recell.estimator.modes import ModeKeys
 from recell.graph.core import get_default_graph
 from recell.graph.tensor import Operation, Tensor
-from recell.monitoring.session_run_hook import SessionRunHook
 from recell.monitoring.scaffold import Scaffold
+from recell.monitoring.session_run_hook import SessionRunHook
 from recell.ops.array_shape import reshape
 
 
@@ -163,8 +163,8 @@ def _checked_metrics(metrics: Any) -> dict[str, Any]:
             element = part if isinstance(part, (Operation, Tensor)) else getattr(part, "op", None)
             if not isinstance(element, (Operation, Tensor)):
                 raise AttributeError(
-                    f"{type(part).__name__!r} object has no attribute 'graph': eval_metric_ops[{key!r}] must be tensors "
-                    f"and operations, given: {pair}"
+                    f"{type(part).__name__!r} object has no attribute 'graph': eval_metric_ops[{key!r}] must be "
+                    f"tensors and operations, given: {pair}"
                 )
             _check_graph(element, "eval_metric_ops", f"{key}: {element.name}")
     return metrics

@@ -95,9 +95,7 @@ class EvalSpec(_EvalFields):
             raise TypeError(f"`name` must be string, given: {name}")
         checked = _checked_hooks(hooks)
         if isinstance(exporters, (int, float, str)):
-            raise TypeError(
-                f"`exporters` must be an Exporter, an iterable of Exporter, or `None`, found {exporters}."
-            )
+            raise TypeError(f"`exporters` must be an Exporter, an iterable of Exporter, or `None`, found {exporters}.")
         if exporters:
             raise NotImplementedError("exporters must be empty: models are not exported here.")
         for what, value in (("start_delay_secs", start_delay_secs), ("throttle_secs", throttle_secs)):
@@ -124,9 +122,7 @@ class _EvaluatingListener(CheckpointSaverListener):
         elif self._timer.should_trigger_for_step(global_step_value):
             self._evaluate_at(global_step_value)
         else:
-            logging.info(
-                "Skip the current checkpoint eval due to throttle secs (%s secs).", self._timer._every_secs
-            )
+            logging.info("Skip the current checkpoint eval due to throttle secs (%s secs).", self._timer._every_secs)
 
     def end(self, session: Any, global_step_value: int) -> None:
         if self._timer.last_triggered_step() != global_step_value:

@@ -116,6 +116,7 @@ def run_training(
     scaffold: Any,
     model_dir: str,
     config: RunConfig,
+    session_config: Any = None,
 ) -> Any:
     """Runs `step` until a hook or the end of the input stops it; its last value, None when no step was made."""
     value = None
@@ -126,7 +127,7 @@ def run_training(
         chief_only_hooks=chief_hooks,
         save_checkpoint_secs=0,
         save_summaries_steps=config.save_summary_steps,
-        config=config.session_config,
+        config=session_config or config.session_config,
         log_step_count_steps=config.log_step_count_steps,
     ) as session:
         while not session.should_stop():

@@ -79,7 +79,9 @@ def _variables(wanted: Any) -> list[Any]:
         return list(dict.fromkeys(found))
     if isinstance(wanted, (list, tuple)) and all(hasattr(item, "initializer") for item in wanted):
         return list(wanted)
-    raise ValueError("If `vars_to_warm_start` is a list, it must be all `Variable` or all `str`.  Given types are mixed.")
+    raise ValueError(
+        "If `vars_to_warm_start` is a list, it must be all `Variable` or all `str`.  Given types are mixed."
+    )
 
 
 def warm_start(settings: WarmStartSettings) -> None:

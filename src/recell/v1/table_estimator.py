@@ -55,4 +55,76 @@ ESTIMATOR: dict[str, dict[str, str]] = {
     "python.estimator.export.export_output": {"recell.estimator.export_output": _EXPORTED},
 }
 
-ROWS: dict[str, dict[str, str]] = ESTIMATOR
+_LEARN_ESTIMATOR = {
+    "recell.estimator.learn_estimator": "Estimator",
+    "recell.estimator.learn_compat": "SKCompat",
+}
+_MODEL_FN = {"recell.estimator.learn_model_fn": "ModelFnOps", "recell.estimator.modes": "ModeKeys=LearnModeKeys"}
+_RUN_CONFIG = {"recell.estimator.learn_run_config": "RunConfig=LearnRunConfig TaskType=LearnTaskType"}
+_PANDAS = {"recell.estimator.learn_pandas": "extract_pandas_data extract_pandas_labels extract_pandas_matrix"}
+_MONITORS = {
+    "recell.estimator.learn_monitors": (
+        "BaseMonitor EveryN StopAtStep RunHookAdapterForMonitors replace_monitors_with_hooks=as_hooks"
+    ),
+    "recell.estimator.learn_value_monitors": "CaptureVariable LoggingTrainable NanLoss PrintTensor",
+    "recell.estimator.learn_validation": "ValidationMonitor",
+    "recell.monitoring.value_hooks": "NanLossDuringTrainingError",
+}
+_ACTIONS = {"recell.estimator.learn_actions": "run_feeds run_feeds_iter run_n"}
+_METRIC_SPEC = {"recell.estimator.learn_metric_spec": "MetricSpec"}
+_EXPERIMENT = {"recell.estimator.learn_experiment": "Experiment"}
+_RUNNER = {"recell.estimator.learn_runner": "run"}
+_VOCABULARY = {"recell.estimator.learn_vocabulary": "CategoricalVocabulary"}
+_TEXT = {"recell.estimator.learn_text": "ByteProcessor TOKENIZER_RE VocabularyProcessor tokenizer"}
+_CATEGORICAL = {"recell.estimator.learn_categorical": "CategoricalProcessor"}
+_FEEDERS = {
+    "recell.estimator.learn_feeder": "DataFeeder check_array",
+    "recell.estimator.learn_streaming": "StreamingDataFeeder",
+    "recell.estimator.learn_data": (
+        "setup_predict_data_feeder setup_processor_data_feeder setup_train_data_feeder"
+    ),
+}
+_IO = {"recell.estimator.learn_inputs": _INPUTS, **_PANDAS}
+
+LEARN: dict[str, dict[str, str]] = {
+    "contrib.learn": {
+        **_LEARN_ESTIMATOR,
+        **_MODEL_FN,
+        **_RUN_CONFIG,
+        **_PANDAS,
+        **_ACTIONS,
+        **_METRIC_SPEC,
+        **_EXPERIMENT,
+        "recell.estimator.learn_checks": "NotFittedError",
+        "recell.monitoring.value_hooks": "NanLossDuringTrainingError",
+    },
+    "contrib.learn.monitors": _MONITORS,
+    "contrib.learn.graph_actions": _ACTIONS,
+    "contrib.learn.learn_runner": _RUNNER,
+    "contrib.learn.io": _IO,
+    "contrib.learn.io.data_feeder": _FEEDERS,
+    "contrib.learn.preprocessing": {**_VOCABULARY, **_TEXT, **_CATEGORICAL},
+    "contrib.learn.preprocessing.text": _TEXT,
+    "contrib.learn.preprocessing.categorical_vocabulary": _VOCABULARY,
+    "contrib.learn.preprocessing.categorical": _CATEGORICAL,
+    "contrib.learn.python.learn": {**_LEARN_ESTIMATOR, **_MODEL_FN, **_RUN_CONFIG, **_METRIC_SPEC, **_EXPERIMENT},
+    "contrib.learn.python.learn.estimators": {**_LEARN_ESTIMATOR, **_MODEL_FN, **_RUN_CONFIG},
+    "contrib.learn.python.learn.estimators.estimator": _LEARN_ESTIMATOR,
+    "contrib.learn.python.learn.estimators.model_fn": _MODEL_FN,
+    "contrib.learn.python.learn.estimators.run_config": {
+        "recell.estimator.learn_run_config": "RunConfig=LearnRunConfig TaskType=LearnTaskType Environment",
+    },
+    "contrib.learn.python.learn.learn_runner": _RUNNER,
+    "contrib.learn.python.learn.experiment": _EXPERIMENT,
+    "contrib.learn.python.learn.metric_spec": _METRIC_SPEC,
+    "contrib.learn.python.learn.monitors": _MONITORS,
+    "contrib.learn.python.learn.graph_actions": _ACTIONS,
+    "contrib.learn.python.learn.learn_io.data_feeder": _FEEDERS,
+    "contrib.learn.python.learn.learn_io.numpy_io": {"recell.estimator.learn_inputs": "numpy_input_fn"},
+    "contrib.learn.python.learn.learn_io.pandas_io": {"recell.estimator.learn_inputs": "pandas_input_fn", **_PANDAS},
+    "contrib.learn.python.learn.preprocessing": {**_VOCABULARY, **_TEXT, **_CATEGORICAL},
+    "contrib.learn.python.learn.preprocessing.text": _TEXT,
+    "contrib.learn.python.learn.preprocessing.categorical_vocabulary": _VOCABULARY,
+}
+
+ROWS: dict[str, dict[str, str]] = {**ESTIMATOR, **LEARN}
