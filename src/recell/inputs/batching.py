@@ -291,7 +291,7 @@ def _batched(
         take = queue.dequeue_up_to if smaller else queue.dequeue_many
         taken = take(batch_size, name=scope)
         values = unpack(taken if isinstance(taken, list) else [taken], converted[0], many)
-        return _in_structure(values, sources[0])
+        return in_structure(values, sources[0])
 
 
 def listed(tensors: Tensors) -> list[Any]:
@@ -304,7 +304,8 @@ def listed(tensors: Tensors) -> list[Any]:
     return found
 
 
-def _in_structure(values: list[Any], original: Tensors) -> Any:
+def in_structure(values: list[Any], original: Tensors) -> Any:
+    """Components as the program gave them: a dictionary, a list, or the one tensor of a list of one."""
     if isinstance(original, Mapping):
         return dict(zip(sorted(original), values, strict=True))
     return values[0] if len(values) == 1 else values

@@ -13,7 +13,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import convert_to_tensor_or_sparse_tensor
 from recell.graph.static import constant_value
 from recell.graph.tensor import Operation, Tensor
-from recell.inputs.batching import inferred_shapes, kept_input, listed, packed_dtype
+from recell.inputs.batching import in_structure, inferred_shapes, kept_input, listed, packed_dtype
 from recell.inputs.fullness import summarize_fullness, summarize_size
 from recell.ops.branches import cond
 from recell.ops.comparison import equal, less, less_equal, logical_and, where
@@ -57,8 +57,8 @@ def bucket(
         num_threads, shapes, dynamic_pad, allow_smaller_final_batch, shared_name: as of `tf.train.batch`.
 
     Returns:
-        The bucket, an int32 scalar, and the batch in the structure of `tensors` (a list stays one). Start the queue
-        runners; OutOfRangeError, when run, at the end of the input.
+        The bucket, an int32 scalar, and the batch in the structure of `tensors` (one tensor for a list of one). Start
+        the queue runners; OutOfRangeError, when run, at the end of the input.
 
     Raises:
         ValueError: `num_buckets` below 1, lists of another length, components of unknown shape.
@@ -93,8 +93,7 @@ def bucket(
         summarize_fullness(top, capacity, f"bucket/{top.name}/fraction_of_{capacity}_full")
         found = top.dequeue(name="dequeue_top")
         values = unpack(found[1:], originals)
-        structured = dict(zip(sorted(tensors), values, strict=True)) if isinstance(tensors, Mapping) else values
-        return found[0], structured
+        return found[0], in_structure(values, tensors)
 
 
 def _named(shared_name: str | None, number: int) -> str | None:

@@ -134,7 +134,7 @@ def enqueue_many(ctx: Any, handle: Tensor, components: list[Tensor], shapes: Any
 def _rows(value: Any) -> Sequence[Any]:
     kept = _kept(value)
     if isinstance(kept, np.ndarray):
-        return [np.asarray(row, dtype=object) if np.ndim(row) == 0 else row for row in kept]
+        return [kept[row, ...] for row in range(len(kept))]
     return kept.unbind(0)
 
 
@@ -198,7 +198,7 @@ def _joined(position: int, elements: Sequence[Element], dtype: Any, shape: Tenso
     """One component of some elements, as rows; padded with zeros (empty strings) to the largest where that is meant."""
     values = [element[position] for element in elements]
     shapes = {tuple(value.shape) for value in values}
-    if len(shapes) == 1 and dtype is not dtypes.string:
+    if len(shapes) == 1 and dtype not in _BY_NUMPY:
         return torch.stack(values)
     if not values:
         return _blank([0, *(d or 0 for d in shape.tuple or ())], dtype)
@@ -216,8 +216,11 @@ def _joined(position: int, elements: Sequence[Element], dtype: Any, shape: Tenso
     return made
 
 
+_BY_NUMPY = (dtypes.string, dtypes.variant)
+
+
 def _blank(shape: Sequence[int], dtype: Any) -> Any:
-    if dtype is dtypes.string:
+    if dtype in _BY_NUMPY:
         return np.full(tuple(shape), b"", dtype=object)
     from recell._torch import torch_dtype
 

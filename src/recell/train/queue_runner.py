@@ -52,7 +52,7 @@ class QueueRunner:
             or not all(isinstance(kind, type) and issubclass(kind, errors.OpError) for kind in ended)
         ):
             raise TypeError(
-                "When provided, queue_closed_exception_types must be a tuple of tf.error types, but found: "
+                "queue_closed_exception_types, when provided, must be a tuple of tf.error types, but saw: "
                 f"{queue_closed_exception_types}"
             )
         self._queue = queue
