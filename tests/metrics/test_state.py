@@ -182,3 +182,41 @@ def test_gradients_stop_at_the_variables():
     value, _ = tf.metrics.mean(x)
     assert tf.gradients(value, x) == [None]
     assert tf.trainable_variables() == [x]
+
+
+def test_the_confusion_matrix_that_programs_borrow():
+    borrowed = tf.python.ops.metrics_impl
+    total, update = borrowed._streaming_confusion_matrix([0, 1, 2], [0, 2, 2], 3, weights=[1.0, 2.0, 3.0])
+    assert (total.name, update.name, update.dtype) == ("total_confusion_matrix:0", "AssignAdd:0", tf.float64._as_ref)
+    extra = borrowed.metric_variable([2], tf.float32, name="extra")
+    assert tf.get_collection("metric_variables") == tf.local_variables() == [total, extra]
+    with tf.Session() as session:
+        session.run(tf.local_variables_initializer())
+        session.run(update)
+        np.testing.assert_array_equal(session.run(total), [[1, 0, 0], [0, 0, 2], [0, 0, 3]])
+
+
+def test_covariance_without_any_weight_waits_for_values():
+    predictions, weights = tf.placeholder(tf.float32, [None]), tf.placeholder(tf.float32, [None])
+    value, update = tf.contrib.metrics.streaming_covariance(predictions, predictions * 2.0, weights)
+    with tf.Session() as session:
+        session.run(tf.local_variables_initializer())
+        session.run(update, {predictions: [5.0, 6.0], weights: [0.0, 0.0]})
+        session.run(update, {predictions: [1.0, 3.0], weights: [1.0, 1.0]})
+        assert session.run(value) == pytest.approx(4.0)
+
+
+def test_correlation_of_ints_is_that_of_numbers():
+    value, update = tf.contrib.metrics.streaming_pearson_correlation([1, 2, 4, 3], [2, 1, 6, 5])
+    with tf.Session() as session:
+        session.run(tf.local_variables_initializer())
+        session.run(update)
+        assert session.run(value) == pytest.approx(np.corrcoef([1, 2, 4, 3], [2, 1, 6, 5])[0, 1], rel=1e-5)
+
+
+def test_module_paths_that_programs_import():
+    assert tf.python.ops.metrics.mean is tf.metrics.mean
+    assert tf.contrib.metrics.python.ops.metric_ops.streaming_mean is tf.contrib.metrics.streaming_mean
+    assert tf.contrib.slim.metrics.streaming_auc is tf.contrib.metrics.streaming_auc
+    assert tf.contrib.slim.losses.log_loss is tf.contrib.losses.log_loss
+    assert tf.python.ops.losses.losses.log_loss is tf.losses.log_loss

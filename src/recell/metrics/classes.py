@@ -37,6 +37,21 @@ def _classes(labels: Any, predictions: Any) -> tuple[Any, Any]:
     return _flat(labels), _flat(predictions)
 
 
+def streaming_confusion_matrix(labels: Any, predictions: Any, num_classes: int, weights: Any = None) -> Metric:
+    """The variable `total_confusion_matrix`, float64 `[num_classes, num_classes]`, and the addition of a batch to it.
+
+    A row is a label, a column a prediction. TF symbol: `_streaming_confusion_matrix` of
+    `tensorflow.python.ops.metrics_impl`.
+    """
+    total = metric_variable([num_classes, num_classes], dtypes.float64, name="total_confusion_matrix")
+    labels, predictions = (_flat(cast(convert_to_tensor(value), dtypes.int64)) for value in (labels, predictions))
+    if weights is not None:
+        weights = _flat(convert_to_tensor(weights))
+        predictions.shape.assert_is_compatible_with(weights.shape)
+    matrix = confusion_matrix(labels, predictions, num_classes, weights=weights, dtype=dtypes.float64)
+    return total, assign_add(total, matrix)
+
+
 @op("MeanIoU", shape=rules.scalar, dtype=dtypes.float32, differentiable=False)
 def _mean_iou(matrix: Tensor) -> Tensor:
     """The mean, over the classes that occur, of what rows and columns share over what they cover."""
@@ -64,12 +79,7 @@ def mean_iou(
     """
     with variable_scope(name, "mean_iou", [predictions, labels, weights]):
         labels, predictions = _classes(labels, predictions)
-        if weights is not None:
-            weights = _flat(convert_to_tensor(weights))
-            predictions.shape.assert_is_compatible_with(weights.shape)
-        total = metric_variable([num_classes, num_classes], dtypes.float64, name="total_confusion_matrix")
-        matrix = confusion_matrix(labels, predictions, num_classes, weights=weights, dtype=dtypes.float64)
-        update_op = assign_add(total, matrix)
+        total, update_op = streaming_confusion_matrix(labels, predictions, num_classes, weights)
         value = _mean_iou(total, name="Select_1")
         return collected(value, update_op, metrics_collections, updates_collections)
 
@@ -104,4 +114,4 @@ def mean_per_class_accuracy(
         return collected(value, update_op, metrics_collections, updates_collections)
 
 
-__all__ = ["mean_iou", "mean_per_class_accuracy"]
+__all__ = ["mean_iou", "mean_per_class_accuracy", "streaming_confusion_matrix"]

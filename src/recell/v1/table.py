@@ -94,6 +94,20 @@ SAME: dict[str, str] = {
     "python.framework.sparse_tensor": "python.framework.ops",
     "python.framework.function": "python.framework.ops",
     "python.client.session": "python.framework.ops",
+    "python.ops.metrics": "python.ops.metrics_impl",
+    "python.ops.sets": "sets",
+    "python.ops.sets_impl": "sets",
+    "contrib.metrics.python.ops.metric_ops": "contrib.metrics",
+    "contrib.metrics.python.ops.set_ops": "contrib.metrics",
+    "contrib.slim.metrics": "contrib.metrics",
+    "python.ops.losses": "losses",
+    "python.ops.losses.losses": "losses",
+    "python.ops.losses.losses_impl": "losses",
+    "contrib.losses.python.losses.loss_ops": "contrib.losses",
+    "contrib.slim.losses": "contrib.losses",
+    "contrib.training.python.training.hparam": "contrib.training",
+    "contrib.training.python.training.training": "contrib.training",
+    "contrib.slim.python.slim.learning": "contrib.slim.learning",
 }
 
 # Modules of `tensorflow.python.ops` that programs import by themselves hold names that `tf` holds too, and which of
@@ -132,6 +146,7 @@ INCLUDES: dict[str, tuple[str, ...]] = {
     # namespace -> namespaces whose names it has besides its own rows (names, not sub-namespaces)
     **{f"python.ops.{module}": ("",) for module in _OF_ROOT.split()},
     "python.ops.init_ops": ("", "initializers"),
+    "python.ops.metrics_impl": ("metrics",),
     "python.ops.rnn_cell": ("nn.rnn_cell", "contrib.rnn"),
     "python.ops.rnn": ("nn", "contrib.rnn"),
     "python.framework.ops": ("",),

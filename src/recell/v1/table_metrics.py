@@ -20,6 +20,10 @@ ROWS: dict[str, dict[str, str]] = {
         ),
         "recell.metrics.confusion": ("false_negatives false_positives precision recall true_negatives true_positives"),
     },
+    "python.ops.metrics_impl": {
+        "recell.metrics.classes": "_streaming_confusion_matrix=streaming_confusion_matrix",
+        "recell.metrics.state": "metric_variable",
+    },
     "contrib.metrics": {
         "recell.metrics.streaming": (
             "aggregate_metric_map aggregate_metrics sparse_recall_at_top_k streaming_accuracy streaming_auc "
@@ -49,6 +53,13 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.ops.sets": (
             "difference=set_difference intersection=set_intersection set_difference set_intersection set_size "
             "set_union size=set_size union=set_union"
+        ),
+    },
+    "contrib.losses": {
+        "recell.layers.contrib_losses": (
+            "absolute_difference add_loss compute_weighted_loss cosine_distance get_losses get_regularization_losses "
+            "get_total_loss hinge_loss log_loss mean_squared_error sigmoid_cross_entropy "
+            "softmax_cross_entropy sparse_softmax_cross_entropy"
         ),
     },
     "contrib.layers": {"recell.layers.optimize_loss": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES optimize_loss"},
