@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from recell._lazy import lazy_module
 from recell.data import values
 from recell.data.arguments import scalars
@@ -52,8 +54,11 @@ class _RowBatchCursor(Cursor):
         self._size, self._drop_remainder = size, drop_remainder
 
     def __next__(self) -> Element:
-        taken = _taken(self.input, self._size, self._drop_remainder)
-        return tuple([values.rows(table, taken) for table in self._tables])
+        positions = self.input.take(self._size)
+        if not positions or (self._drop_remainder and len(positions) < self._size):
+            raise StopIteration
+        index = torch.from_numpy(np.array(positions))
+        return tuple([values.rows(table, positions, index) for table in self._tables])
 
 
 def _checked_size(size: int) -> int:

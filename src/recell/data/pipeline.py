@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from recell.data import values
@@ -44,6 +45,10 @@ class Cursor:
 
     def __iter__(self) -> Cursor:
         return self
+
+    def take(self, count: int) -> list[Any]:
+        """The next elements, `count` or what is left. For positions of rows, of which none fails or costs anything."""
+        return list(islice(self, count))
 
     def close(self) -> None:
         """Gives back what it holds. Nobody asks it for elements any more, but one who is waiting may still wait."""
@@ -141,6 +146,19 @@ class Chain(Cursor):
             else:
                 self.gave = True
                 return element
+
+    def take(self, count: int) -> list[Any]:
+        taken: list[Any] = []
+        while len(taken) < count:
+            found = [] if self._present is None else self._present.take(count - len(taken))
+            self.gave = self.gave or bool(found)
+            taken += found
+            if len(taken) < count:
+                try:
+                    taken.append(next(self))
+                except StopIteration:
+                    break
+        return taken
 
     def close(self) -> None:
         self._closed = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from recell.data.arguments import scalars
@@ -26,7 +27,7 @@ class _ShuffleCursor(Cursor):
         self._pipeline, self._opening = input, opening
         self._words, self._size = words, size
         self._epochs_left = epochs
-        self.input = None
+        self.input: Cursor | None = None
         # What is buffered, an epoch each: a list of elements, and how many of its front are given out already.
         self._buffers: deque[list[Any]] = deque()
         self._fronts: deque[int] = deque()
@@ -36,24 +37,79 @@ class _ShuffleCursor(Cursor):
     def __next__(self) -> Element:
         while self._count < self._size and self._fill():
             pass
+        buffer, front = self._front()
+        chosen = front + next(self._words) % (len(buffer) - front)
+        element = buffer[chosen]
+        buffer[chosen], buffer[front] = buffer[front], None
+        self._count -= 1
+        self._given(1)
+        return element
+
+    def take(self, count: int) -> list[Any]:
+        """The same as asking one by one, but what takes the places of the elements given is taken at once."""
+        taken: list[Any] = []
+        while len(taken) < count:
+            while self._count < self._size and self._fill_all():
+                pass
+            if not self._count:
+                break
+            buffer, front = self._front()
+            left = len(buffer) - front
+            wanted = min(count - len(taken), left)
+            new = [] if self.input is None else self.input.take(wanted)
+            picks = wanted if self.input is None else min(wanted, len(new) + 1)
+            last = self._buffers[-1]
+            last += new
+            shrinks = last is not buffer or not new
+            for number, word in enumerate(islice(self._words, picks)):
+                chosen = front + word % (left - number if shrinks else left)
+                taken.append(buffer[chosen])
+                buffer[chosen] = buffer[front]
+                front += 1
+            self._count += len(new) - picks
+            self._given(picks)
+        return taken
+
+    def _front(self) -> tuple[list[Any], int]:
+        """The buffer of the earliest epoch that has elements, and how many of it are given. StopIteration for none."""
         if not self._count:
             raise StopIteration
         while len(self._buffers[0]) == self._fronts[0]:
             self._buffers.popleft()
             self._fronts.popleft()
-        buffer, front = self._buffers[0], self._fronts[0]
-        chosen = front + next(self._words) % (len(buffer) - front)
-        element = buffer[chosen]
-        buffer[chosen], buffer[front] = buffer[front], None
-        self._fronts[0] = front + 1
-        self._count -= 1
+        return self._buffers[0], self._fronts[0]
+
+    def _given(self, count: int) -> None:
+        front = self._fronts[0] = self._fronts[0] + count
         if front > 2 * self._size + 1024:
-            del buffer[: front + 1]
+            del self._buffers[0][:front]
             self._fronts[0] = 0
-        return element
 
     def _fill(self) -> bool:
         """Takes one element in. False when there is none."""
+        if not self._opened():
+            return False
+        try:
+            element = next(self.input)  # type: ignore[arg-type]
+        except StopIteration:
+            return self._ended()
+        self._buffers[-1].append(element)
+        self._count += 1
+        return True
+
+    def _fill_all(self) -> bool:
+        """Takes in what has room. False when there is nothing more."""
+        if not self._opened():
+            return False
+        new = self.input.take(self._size - self._count)  # type: ignore[union-attr]
+        if not new:
+            return self._ended()
+        self._buffers[-1] += new
+        self._count += len(new)
+        return True
+
+    def _opened(self) -> bool:
+        """Whether there is a cursor to read from: the next epoch's where one has ended."""
         if self.input is None:
             if self._epochs_left == 0 or self._closed:
                 return False
@@ -61,17 +117,16 @@ class _ShuffleCursor(Cursor):
             self.input = self._pipeline.open(self._opening)
             self._buffers.append([])
             self._fronts.append(0)
-        try:
-            element = next(self.input)
-        except StopIteration:
-            self.input.close()
-            self.input = None
-            if self._epochs_left < 0 and not self._buffers[-1]:
-                self._epochs_left = 0  # an empty dataset, for ever
-            return self._epochs_left != 0
-        self._buffers[-1].append(element)
-        self._count += 1
         return True
+
+    def _ended(self) -> bool:
+        """Closes the cursor that has ended. Whether another epoch comes."""
+        assert self.input is not None
+        self.input.close()
+        self.input = None
+        if self._epochs_left < 0 and not self._buffers[-1]:
+            self._epochs_left = 0  # an empty dataset, for ever
+        return self._epochs_left != 0
 
     def close(self) -> None:
         self._closed = True

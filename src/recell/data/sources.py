@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from recell._lazy import lazy_module
@@ -28,6 +29,9 @@ class ListCursor(Cursor):
 
     def __next__(self) -> Any:
         return next(self._elements)
+
+    def take(self, count: int) -> list[Any]:
+        return list(islice(self._elements, count))
 
 
 class Elements(Pipeline):

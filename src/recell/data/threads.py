@@ -30,6 +30,7 @@ else:
 
 AUTOTUNE = -1
 _AUTOTUNED_AHEAD = 2
+_LEAST_ROOM = 16
 _works: weakref.WeakSet[_Work] = weakref.WeakSet()
 
 
@@ -184,11 +185,18 @@ class _Call:
 
 
 class _Calls(_Work):
-    """Threads that each take an element and call a function of it; the calls are kept in the elements' order."""
+    """Threads that each take an element and call a function of it; the calls are kept in the elements' order.
+
+    The threads wait for `room`, whoever wants results for `changed`: both have one lock.
+    """
 
     def __init__(self, input: Cursor, function: Callable[..., list[Any]], count: int) -> None:
-        super().__init__()
+        lock = threading.Lock()
+        super().__init__(threading.Condition(lock))
+        self.room = threading.Condition(lock)
         self.input, self.function, self.count = input, function, count
+        # More than there are threads, so that a cheap function does not cost a change of threads for each element.
+        self.most = max(2 * count, _LEAST_ROOM)
         self.begun: deque[_Call] = deque()
         self.taking = False
         self.ended = False
@@ -196,28 +204,50 @@ class _Calls(_Work):
     def run(self) -> None:
         while True:
             with self.changed:
-                while (self.taking or len(self.begun) >= self.count) and not (self.closed or self.ended):
-                    self.changed.wait()
+                while (self.taking or len(self.begun) >= self.most) and not (self.closed or self.ended):
+                    self.room.wait()
                 if self.closed or self.ended:
                     break
                 self.taking = True
             call, element = _Call(), self._taken()
             with self.changed:
                 self.taking = False
-                if element is None:
-                    self.ended = True
-                else:
+                self.ended = element is None
+                if element is not None:
                     self.begun.append(call)
-                    if isinstance(element, BaseException):
-                        call.result, call.done = element, True
-                self.changed.notify_all()
-            if not call.done and element is not None:
-                result = self._called(element)
-                with self.changed:
-                    call.result, call.done = result, True
-                    self.changed.notify_all()
+                self.room.notify()
+                if self.ended:
+                    break
+            result = element if isinstance(element, BaseException) else self._called(element)
+            with self.changed:
+                call.result, call.done = result, True
+                if self.begun and self.begun[0] is call:
+                    self.changed.notify()
+        with self.changed:
+            self.room.notify_all()
+            self.changed.notify_all()
         if self.closed:
             self.input.close()
+
+    def close(self) -> None:
+        with self.changed:
+            self.closed = True
+            self.room.notify_all()
+            self.changed.notify_all()
+
+    def next(self) -> Any:
+        """The result of the first call that is left, or what it failed with. StopIteration when none comes."""
+        with self.changed:
+            while not (self.begun and self.begun[0].done):
+                if self.closed:
+                    raise cancelled()
+                if self.ended and not self.begun:
+                    raise StopIteration
+                self.changed.wait()
+            result = self.begun.popleft().result
+            if len(self.begun) <= self.most // 2:
+                self.room.notify()
+            return result
 
     def _taken(self) -> Any:
         try:
@@ -249,15 +279,7 @@ class _ParallelMapCursor(Cursor):
         if not work.threads:
             for _ in range(work.count):
                 work.start(work.run)
-        with work.changed:
-            while not (work.begun and work.begun[0].done):
-                if work.closed:
-                    raise cancelled()
-                if work.ended and not work.begun:
-                    raise StopIteration
-                work.changed.wait()
-            result = work.begun.popleft().result
-            work.changed.notify_all()
+        result = work.next()
         if isinstance(result, BaseException):
             raise result
         return result

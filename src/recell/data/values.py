@@ -67,12 +67,12 @@ def strings(value: Any) -> np.ndarray:
     return array
 
 
-def rows(table: Any, positions: list[int]) -> Any:
-    """Several rows as one batch, in memory of its own."""
+def rows(table: Any, positions: list[int], index: Any) -> Any:
+    """Several rows as one batch, in memory of its own; `index` is a tensor of the positions."""
     if table.__class__ is np.ndarray:
         return table[positions]
     if table.__class__ is torch.Tensor:
-        return table.index_select(0, torch.tensor(positions))
+        return table.index_select(0, index)
     return stacked([table[position] for position in positions])
 
 
