@@ -146,6 +146,7 @@ INCLUDES: dict[str, tuple[str, ...]] = {
     # namespace -> namespaces whose names it has besides its own rows (names, not sub-namespaces)
     **{f"python.ops.{module}": ("",) for module in _OF_ROOT.split()},
     "python.ops.init_ops": ("", "initializers"),
+    "python.ops.embedding_ops": ("", "nn"),
     "python.ops.metrics_impl": ("metrics",),
     "python.ops.rnn_cell": ("nn.rnn_cell", "contrib.rnn"),
     "python.ops.rnn": ("nn", "contrib.rnn"),

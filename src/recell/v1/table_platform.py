@@ -6,6 +6,10 @@ ROWS: dict[str, dict[str, str]] = {
     "": {
         "recell.platform.logging": "get_logger",
         "recell.platform.decorators": "executing_eagerly",
+        "recell.platform.behavior": (
+            "control_flow_v2_enabled disable_control_flow_v2 disable_eager_execution disable_resource_variables "
+            "disable_tensor_equality disable_v2_behavior disable_v2_tensorshape resource_variables_enabled"
+        ),
         "recell.v1._release": (
             "VERSION GIT_VERSION COMPILER_VERSION GRAPH_DEF_VERSION CXX11_ABI_FLAG MONOLITHIC_BUILD "
             "__version__=VERSION __git_version__=GIT_VERSION __compiler_version__=COMPILER_VERSION "
