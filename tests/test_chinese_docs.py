@@ -173,3 +173,11 @@ def test_symbols_in_the_text_exist(page: str) -> None:
             if isinstance(value, check_values.Space):
                 value = check_values.attribute(value.path, part)
         assert not isinstance(value, check_values.Absent), f"tf.{name}"
+
+
+def test_messages_about_data_are_those_that_come() -> None:
+    text = (ROOT / "docs/quickstart.zh.md").read_text(encoding="utf-8")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src/recell/datasets").glob("*.py"))
+    for message in ("MNIST is not there and cannot be downloaded", "Penn Treebank is not in "):
+        assert f"`{message}" in text
+        assert message in sources
