@@ -107,3 +107,15 @@ def test_errors_are_tensorflows(case: int, tmp_path: pathlib.Path, text: str) ->
         action(str(tmp_path))
     assert type(caught.value) is kind
     assert caught.value.message == message.format(top=tmp_path)
+
+
+def test_glob_is_tensorflows(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x").mkdir()
+    for name in ("a1", "x/b1", ".hidden"):
+        (tmp_path / name).write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert gfile.Glob("*") == ["./.hidden", "./a1", "./x"]
+    assert gfile.Glob(["a*", "x/*", "zz"]) == ["./a1", "x/b1"]
+    assert gfile.Glob(str(tmp_path / "*" / "b?")) == [str(tmp_path / "x" / "b1")]
+    with pytest.raises(errors.NotFoundError, match="^zz; No such file or directory"):
+        gfile.Glob("zz/*")

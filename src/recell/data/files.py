@@ -15,7 +15,7 @@ from recell.data.values import Element, Tensor, strings
 from recell.graph import dtypes, errors
 from recell.ops._kernels import invalid
 from recell.ops.op import op
-from recell.platform.gfile import translated_errors
+from recell.platform.file_errors import translated_errors
 from recell.platform.records import open_compressed, read_records
 
 _BLOCK = 1 << 18

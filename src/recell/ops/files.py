@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from recell.graph.core import name_scope
@@ -16,12 +15,11 @@ from recell.graph.variables import Variable
 from recell.ops._kernels import as_strings, bracketed, invalid
 from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import as_array, filled
-from recell.platform.gfile import translated_errors
+from recell.platform.file_errors import translated_errors
+from recell.platform.file_names import matching_names
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_WILD = re.compile(r"[*?\[\\]")
 
 
 def _scalars(i: Inference) -> TensorShape:
@@ -75,55 +73,6 @@ def write_file(ctx: Any, filename: Tensor, contents: Tensor) -> None:
 
 
 # -- names of files -------------------------------------------------------------------------------------------------
-
-
-def matching_names(pattern: str) -> list[str]:
-    """The files and folders whose names match, hidden ones too, in order.
-
-    `*`, `?` and `[...]` stand for characters other than `/`, a backslash takes what follows as it is. NotFoundError
-    when the folder before the first of these is missing, and the pattern has any.
-    """
-    wild = _WILD.search(pattern)
-    folder = os.path.dirname(pattern[: wild.start()] if wild else pattern)
-    rest = pattern[len(folder) :].lstrip("/") if folder != "/" else pattern[1:]
-    folder = folder or "."
-    if not rest:
-        return []
-    if wild:
-        with translated_errors(folder):
-            os.listdir(folder)
-    found = [folder]
-    for part in rest.split("/"):
-        matches = re.compile(_expression(part), re.DOTALL).fullmatch
-        found = [os.path.join(parent, name) for parent in found for name in _children(parent) if matches(name)]
-    return sorted(found)
-
-
-def _children(folder: str) -> Iterator[str]:
-    with contextlib.suppress(OSError):
-        yield from os.listdir(folder)
-
-
-def _expression(part: str) -> str:
-    """A pattern for the names in one folder as a regular expression."""
-    found = []
-    rest = part
-    while rest:
-        one = re.match(r"\\(.)|\[([!^]?)(\]?[^\]]*)\]|(.)", rest, re.DOTALL)
-        if one is None:  # a lone backslash at the end
-            return r"(?!)"
-        escaped, negated, members, plain = one.groups()
-        if members is not None:
-            inside = members.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("^", "\\^")
-            found.append(f"[{'^' if negated else ''}{inside}]")
-        elif escaped is not None:
-            found.append(re.escape(escaped))
-        elif plain == "[":
-            return r"(?!)"
-        else:
-            found.append({"*": ".*", "?": "."}.get(plain, re.escape(plain)))
-        rest = rest[one.end() :]
-    return "".join(found)
 
 
 def _matching_shape(i: Inference) -> TensorShape:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from recell.graph import errors
-from recell.platform.gfile import translated_errors
+from recell.platform.file_errors import translated_errors
 from recell.platform.protos import ProtoFile
 from recell.platform.records import RecordReader, open_compressed
 

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import glob as _glob
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from recell.graph import errors
+from recell.platform.file_errors import translated_errors
+from recell.platform.file_names import matching_names
 from recell.platform.text import as_bytes
-
-_ERRORS: tuple[tuple[type[OSError], Callable[..., errors.OpError]], ...] = (
-    (FileNotFoundError, errors.NotFoundError),
-    (FileExistsError, errors.AlreadyExistsError),
-    (PermissionError, errors.PermissionDeniedError),
-    (IsADirectoryError, errors.FailedPreconditionError),
-    (NotADirectoryError, errors.FailedPreconditionError),
-    (OSError, errors.UnknownError),
-)
-
-
-@contextlib.contextmanager
-def translated_errors(path: Any) -> Iterator[None]:
-    """Turns an OSError about `path` into TensorFlow's class for it."""
-    try:
-        yield
-    except OSError as error:
-        kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
-        raise kind(None, None, f"{os.fspath(path)}; {error.strerror or error}") from None
 
 
 class GFile:
@@ -187,9 +168,9 @@ def MakeDirs(dirname: Any) -> None:
 
 
 def Glob(filename: Any) -> list[str]:
-    """Paths that fit a pattern, or any of a list of patterns."""
+    """Paths that fit a pattern, or any of a list of patterns. NotFoundError when the folder to look in is missing."""
     patterns: Any = [filename] if isinstance(filename, (str, bytes, os.PathLike)) else filename
-    return [path for pattern in patterns for path in sorted(_glob.glob(os.fspath(pattern)))]
+    return [path for pattern in patterns for path in matching_names(os.fsdecode(pattern))]
 
 
 def Remove(filename: Any) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from recell.graph import errors
-from recell.platform.gfile import translated_errors
+from recell.platform.file_errors import translated_errors
 
 _BLOCK = 1 << 18
 _HEADER = struct.Struct("<QI")
