@@ -13,6 +13,7 @@ import weakref
 from typing import Any
 
 from recell.platform import gfile, logging
+from recell.platform.file_errors import translated_errors
 from recell.platform.records import RecordWriter
 from recell.summary import protos
 
@@ -126,7 +127,7 @@ class EventFileWriter:
         number = int(time.time())
         while True:
             path = os.path.join(logdir, f"events.out.tfevents.{number:010d}.{socket.gethostname()}{self._suffix}")
-            with gfile.translated_errors(path):
+            with translated_errors(path):
                 try:
                     open(path, "xb").close()
                     break
