@@ -129,7 +129,13 @@ class Expressions:
         found = self.scope.lookup(node.id)
         if found is None and (node.id in _UNDERSTOOD or hasattr(builtins, node.id)):
             return frozenset({Builtin(node.id)})
-        return UNKNOWN if found is None else found
+        return self._unbound(node.id) if found is None else found
+
+    def _unbound(self, name: str) -> Values:
+        """What a name that nothing binds stands for: only `from tensorflow import *` could have brought it."""
+        module = self.module
+        hidden = name.startswith("_") or name in module.bound or module.has_other_stars or module.source.cells
+        return UNKNOWN if hidden or not module.stars else frozenset({Absent(join(module.stars[-1], name))})
 
     def _value_Attribute(self, node: ast.Attribute) -> Values:
         base = self.value(node.value)

@@ -106,6 +106,7 @@ class Imports(Calls):
         own = self._own_of(node)
         for alias in node.names:
             if alias.name == "*":
+                self.module.has_other_stars = True
                 for name, values in () if own is None else list(own.scope.ever.items()):
                     if not name.startswith("_"):
                         self.scope.bind(name, values)
@@ -120,6 +121,7 @@ class Imports(Calls):
         for alias in node.names:
             if alias.name == "*":
                 self.note(frozenset({found}), alias)
+                self.module.stars.append(path)
                 for name in public_names(path) if isinstance(found, Space) else ():
                     self.scope.bind(name, frozenset({attribute(path, name)}))
                 continue

@@ -6,6 +6,7 @@ import ast
 import pathlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from recell.cli.check_files import Source
 from recell.cli.check_values import UNKNOWN, Values
@@ -74,6 +75,16 @@ class OwnModule:
     scope: Scope = field(default_factory=Scope)
     modules: dict[str, OwnModule] = field(default_factory=dict)
     """Those imported from inside it, of a package."""
+    stars: list[str] = field(default_factory=list)
+    """Namespaces of TensorFlow's whose names it imports all."""
+    has_other_stars: bool = False
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """Every name that is bound anywhere in it."""
+        nodes = list(ast.walk(self.source.tree))
+        named = {name for node in nodes for name in bound_by(node)}
+        return frozenset(named | {node.arg for node in nodes if isinstance(node, ast.arg)})
 
 
 @dataclass(eq=False)
