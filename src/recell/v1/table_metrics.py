@@ -55,6 +55,18 @@ ROWS: dict[str, dict[str, str]] = {
             "set_union size=set_size union=set_union"
         ),
     },
+    "contrib.framework": {
+        "recell.layers.model_variables": "global_variable local_variable model_variable variable",
+        "recell.layers.contrib_framework": (
+            "assert_same_float_dtype assert_scalar_int get_name_scope is_tensor reduce_sum_n "
+            "remove_squeezable_dimensions smart_cond smart_constant_value"
+        ),
+        "recell.ops.check_shapes": "assert_scalar",
+        "recell.ops.array_order": "argsort sort",
+        "recell.graph.sparse_tensor": "convert_to_tensor_or_sparse_tensor",
+    },
+    "": {"recell.layers.contrib_framework": "is_tensor"},
+    "debugging": {"recell.layers.contrib_framework": "is_tensor"},
     "contrib.losses": {
         "recell.layers.contrib_losses": (
             "absolute_difference add_loss compute_weighted_loss cosine_distance get_losses get_regularization_losses "
