@@ -256,7 +256,8 @@ def parse_example(serialized: Any, features: Any, name: str | None = None, examp
             columns.dense_shapes,
             name=name,
         )
-    return columns.merged(to_dict(outputs, columns.sparse_keys, columns.dense_keys), features)
+        parsed = to_dict(outputs, columns.sparse_keys, columns.dense_keys)
+    return columns.merged(parsed, features)
 
 
 def _read(features: Mapping[str, Any]) -> Columns:
@@ -352,7 +353,8 @@ def parse_single_example(
             columns.dense_shapes,
             name=name,
         )
-    return columns.merged(to_dict(outputs, columns.sparse_keys, columns.dense_keys), features)
+        parsed = to_dict(outputs, columns.sparse_keys, columns.dense_keys)
+    return columns.merged(parsed, features)
 
 
 __all__ = ["parse_example", "parse_single_example"]

@@ -190,7 +190,7 @@ def parse_single_sequence_example(
             *attributes(context, lists),
             name=name,
         )
-    return split_outputs(outputs, context, lists)[:2]
+        return split_outputs(outputs, context, lists)[:2]
 
 
 __all__ = ["parse_single_sequence_example"]

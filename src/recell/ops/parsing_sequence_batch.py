@@ -194,7 +194,7 @@ def parse_sequence_example(
             *attributes(context, lists),
             name=name,
         )
-    parsed, steps, lengths = split_outputs(outputs, context, lists)
+        parsed, steps, lengths = split_outputs(outputs, context, lists)
     return parsed, steps, dict(zip(lists.dense_keys, lengths, strict=True))
 
 

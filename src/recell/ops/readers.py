@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recell._lazy import lazy_module
 from recell.graph import dtypes, errors
-from recell.graph.convert import convert_to_tensor
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation, Tensor
@@ -209,8 +208,7 @@ class ReaderBase:
 
     def read_up_to(self, queue: Any, num_records: Any, name: str | None = None) -> ReaderReadUpTo:
         """Up to `num_records` records, at least one and all of one file: keys and values, vectors of strings."""
-        count = convert_to_tensor(num_records, dtypes.int64, name="num_records")
-        return ReaderReadUpTo(*_read_up_to(self._reader_ref, _handle(queue), count, name=name))
+        return ReaderReadUpTo(*_read_up_to(self._reader_ref, _handle(queue), num_records, name=name))
 
     def num_records_produced(self, name: str | None = None) -> Any:
         """How many records it has given, an int64 scalar."""
