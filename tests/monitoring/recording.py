@@ -32,6 +32,7 @@ def tidy(text):
     """Text without what differs from run to run: folders, times, speeds."""
     text = re.sub(r"/\S*?recell-cases-[a-z0-9_]+", "D", str(text))
     text = re.sub(r"\(\d+\.\d+ sec\)", "(T sec)", text)
+    text = re.sub(r"<class '(\w+\.)*(\w+)'>", r"\2", text)
     return re.sub(r"(global_step/sec): \S+", r"\1: N", text)
 
 
@@ -60,6 +61,15 @@ def logged():
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
+
+
+def plain(value):
+    """A nested result with Python's own numbers in it, whose text is the same in all releases of numpy."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def attempt(function, *args, **kwargs):
@@ -95,7 +105,7 @@ def recorder(tf):
                 return tf.train.SessionRunArgs(self.fetches, self.feeds)
 
         def after_run(self, run_context, run_values):
-            self.note("after", run_values.results)
+            self.note("after", plain(run_values.results))
             if self.runs == self.stop_at:
                 run_context.request_stop()
 

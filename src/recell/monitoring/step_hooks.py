@@ -78,7 +78,6 @@ class StepCounterHook(SessionRunHook):
         self._summary_writer = summary_writer
         self._output_dir = output_dir
         self._last_global_step: int | None = None
-        self._warned = 0
 
     def begin(self) -> None:
         if self._summary_writer is None and self._output_dir:
@@ -104,11 +103,12 @@ class StepCounterHook(SessionRunHook):
                 seconds, steps = self._timer.update_last_triggered_step(step)
                 if seconds is not None and steps is not None:
                     self._log_and_record(steps, seconds, step)
-        if before == self._last_global_step and self._warned < _WARNINGS:
-            self._warned += 1
-            logging.warning(
+        if before == self._last_global_step:
+            logging.log_first_n(
+                logging.WARN,
                 "It seems that global step (tf.train.get_global_step) has not been increased: it is %s, and was %s "
                 "before. Pass tf.train.get_global_step() to Optimizer.minimize or Optimizer.apply_gradients.",
+                _WARNINGS,
                 before,
                 self._last_global_step,
             )

@@ -19,10 +19,9 @@ def _as_graph_element(obj: Any) -> Any:
     graph = get_default_graph()
     if isinstance(obj, str):
         return graph.as_graph_element(obj if ":" in obj else obj + ":0")
-    element = graph.as_graph_element(obj)
-    if element.graph is not graph:
-        raise ValueError(f"{obj} is of another graph than the default one.")
-    return element
+    if getattr(obj, "graph", None) is not graph:
+        raise ValueError(f"Passed {obj} is no tensor, operation or variable of the default graph.")
+    return graph.as_graph_element(obj)
 
 
 class LoggingTensorHook(SessionRunHook):
