@@ -12,7 +12,6 @@ import numpy as np
 from recell._torch import to_torch
 from recell.graph import errors
 from recell.graph.dtypes import as_dtype
-from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._attributes import renamed
@@ -174,14 +173,6 @@ def decode_json_example(json_examples: Tensor) -> Tensor:
             raise invalid(f"Error while parsing JSON: {error}") from None
 
     return _mapped(decoded, json_examples)  # type: ignore[return-value]
-
-
-def scalar_rule(i: Inference) -> TensorShape:
-    """The shape of an operation whose one input is a scalar. ValueError for another rank."""
-    shape = i.shape(0)
-    if shape.ndims:
-        raise i.mismatch(f"Shape must be rank 0 but is rank {shape.ndims}")
-    return TensorShape.of(())
 
 
 __all__ = ["decode_base64", "decode_compressed", "decode_json_example", "decode_raw", "encode_base64"]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recell._lazy import lazy_module
 from recell._torch import to_torch
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
@@ -42,8 +41,6 @@ from recell.ops.parsing_features import (
 
 if TYPE_CHECKING:
     from torch import Tensor
-else:
-    torch = lazy_module("torch")
 
 _KINDS = (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature)
 _ALLOWED = frozenset(PARSED)

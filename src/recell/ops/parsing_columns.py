@@ -102,10 +102,6 @@ class Column:
         rows[np.arange(longest) < lengths[:, None]] = self.values()
         return rows.reshape(len(lengths), longest // stride if stride else 0, stride)
 
-    def ragged(self) -> tuple[np.ndarray, np.ndarray]:
-        """Row and place in the row of every value."""
-        return places(self.lengths.clip(0))
-
 
 def places(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of all elements of lists of these lengths: which list, and where in it."""

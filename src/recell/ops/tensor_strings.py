@@ -14,6 +14,7 @@ from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._kernels import as_strings, bracketed, invalid
 from recell.ops.op import ANY, STRING, op
+from recell.ops.parsing import rank_of
 from recell.ops.parsing_columns import WORD, filled
 from recell.platform import tensor_protos
 from recell.platform.tensor_values import make_ndarray, raw_tensor_proto
@@ -32,8 +33,7 @@ def serialize_tensor(tensor: Tensor) -> Tensor:
 
 
 def _scalar_only(i: Inference) -> TensorShape:
-    if i.shape(0).ndims:
-        raise i.mismatch(f"Shape must be rank 0 but is rank {i.shape(0).ndims}")
+    rank_of(i, "serialized", 0)
     return TensorShape(None)
 
 
