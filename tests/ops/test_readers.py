@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import tempfile
 import threading
 import time
 from typing import Any
@@ -19,7 +20,8 @@ FILE = pathlib.Path(__file__).with_name("readers_cases.txt")
 
 
 @pytest.mark.parametrize("name", figures.read_cases(FILE))
-def test_same_as_tensorflow(name: str) -> None:
+def test_same_as_tensorflow(name: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     figures.check(figures.read_answers(FILE)[name], figures.answer(tf, figures.read_cases(FILE)[name]))
 
 

@@ -7,6 +7,7 @@ import pathlib
 import pickle
 import subprocess
 import sys
+import tempfile
 import threading
 from typing import Any
 
@@ -24,7 +25,10 @@ CASES = [(path, name) for path in FILES for name in figures.read_cases(path)]
 
 
 @pytest.mark.parametrize(("path", "name"), CASES, ids=[f"{path.stem}-{name}" for path, name in CASES])
-def test_same_as_tensorflow(path: pathlib.Path, name: str) -> None:
+def test_same_as_tensorflow(
+    path: pathlib.Path, name: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     source = figures.read_cases(path)[name].replace("from tensorflow.", "from recell.v1.")
     figures.check(figures.read_answers(path)[name], figures.answer(tf, source))
 
