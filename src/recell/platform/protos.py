@@ -8,6 +8,7 @@ TF symbols: `tf.train.Example`, `tf.train.SequenceExample` and what they are mad
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 _FIELD = re.compile(r"(?:(repeated) )?(?:map<(\w+), ([\w.]+)>|([\w.]+)) (\w+) = (\d+)(?: in (\w+))?(?: (unpacked))?")
 _POOLS: list[Any] = []
 _LOCK = threading.RLock()
+
+if hasattr(os, "register_at_fork"):
+    # A process that is forked while another thread makes a class would find the lock held for ever.
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
 class ProtoFile:
