@@ -128,5 +128,6 @@ GRAPH = ProtoFile(
 def __getattr__(name: str) -> Any:
     for file in (SUMMARY, EVENT, TENSOR, TENSOR_SHAPE, GRAPH):
         if "." not in name and name in file.messages:
-            return file.message(name)
+            # Kept: later look-ups are quick, and take no lock that a forked process could find held for ever.
+            return globals().setdefault(name, file.message(name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
