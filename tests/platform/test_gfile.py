@@ -117,5 +117,5 @@ def test_glob_is_tensorflows(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyP
     assert gfile.Glob("*") == ["./.hidden", "./a1", "./x"]
     assert gfile.Glob(["a*", "x/*", "zz"]) == ["./a1", "x/b1"]
     assert gfile.Glob(str(tmp_path / "*" / "b?")) == [str(tmp_path / "x" / "b1")]
-    with pytest.raises(errors.NotFoundError, match="^zz; No such file or directory"):
+    with pytest.raises(errors.NotFoundError, match=r"^zz; No such file or directory"):
         gfile.Glob("zz/*")
