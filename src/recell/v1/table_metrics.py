@@ -67,6 +67,7 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "": {"recell.layers.contrib_framework": "is_tensor"},
     "debugging": {"recell.layers.contrib_framework": "is_tensor"},
+    "contrib.training": {"recell.platform.hparams": "HParams parse_values"},
     "contrib.losses": {
         "recell.layers.contrib_losses": (
             "absolute_difference add_loss compute_weighted_loss cosine_distance get_losses get_regularization_losses "
