@@ -99,7 +99,7 @@ class SKCompat(Parameters):
             raise ValueError(f"Metrics argument should be None or dict. Got {metrics}.")
         input_fn, feed_fn = feeding(x, y, batch_size, shuffle=False, epochs=1)
         return self._estimator._evaluate_model(
-            input_fn, steps, feed_fn, metrics, name or "score", checkpoint_path, hooks, log_progress
+            input_fn, steps, feed_fn, metrics, name or "", checkpoint_path, hooks, log_progress
         )
 
     def predict(self, x: Any, batch_size: int | None = 128, outputs: Sequence[str] | None = None) -> Any:

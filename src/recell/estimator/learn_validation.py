@@ -104,15 +104,14 @@ class ValidationMonitor(EveryN):
         return self._is_time_to_stop(step, results) if self.early_stopping_rounds is not None else False
 
     def _evaluate(self) -> dict[str, Any]:
+        # An estimator of `tf.estimator` has no arguments for arrays and metrics.
+        further = {"x": self.x, "y": self.y, "batch_size": self.batch_size, "metrics": self.metrics}
         return self._estimator.evaluate(
-            x=self.x,
-            y=self.y,
             input_fn=self.input_fn,
-            batch_size=self.batch_size,
             steps=self.eval_steps,
-            metrics=self.metrics,
             hooks=self.hooks,
             name=self.name,
+            **{name: value for name, value in further.items() if value is not None},
         )
 
     def _is_time_to_stop(self, step: int, results: dict[str, Any]) -> bool:
