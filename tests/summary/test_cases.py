@@ -6,9 +6,9 @@ import pathlib
 import warnings
 
 import pytest
+from tests import figures
 
 import recell.v1 as tf
-from tests import figures
 
 CASES = pathlib.Path(__file__).with_name("summary_cases.txt")
 

@@ -7,10 +7,10 @@ import json
 
 import numpy as np
 import pytest
+from tests.summary.golden_images import PATH, images
 
 import recell.v1 as tf
 from recell.summary.media import encode_png
-from tests.summary.golden_images import PATH, images
 
 ANSWERS = json.loads(PATH.read_text())
 BATCHES = images()

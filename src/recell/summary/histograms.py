@@ -27,8 +27,8 @@ def histogram_fields(values: np.ndarray) -> dict[str, Any]:
     """The fields of a `HistogramProto` of finite values. Of a row of empty buckets only the last is kept."""
     flat = values.ravel().astype(np.float64)
     limits = bucket_limits()
-    # Sorted, many values are counted by few look-ups of the limits.
-    below = np.searchsorted(np.sort(flat), limits, side="left")
+    # Sorted (in their own type, which is quicker), many values are counted by few look-ups of the limits.
+    below = np.searchsorted(np.sort(values.ravel()).astype(np.float64), limits, side="left")
     counts = np.diff(below, prepend=0)
     counts[-1] += flat.size - below[-1]
     filled = counts > 0

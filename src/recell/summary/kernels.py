@@ -38,12 +38,12 @@ def as_tag(strings: Any) -> str:
 @op("ScalarSummary", shape=rules.scalar, types={"tags": STRING, "values": REALS}, dtype=STRING, differentiable=False)
 def scalar_summary(tags: Tensor, values: Tensor) -> Any:
     names = as_strings(tags)
+    if names.ndim == values.ndim == 0:
+        return serialized([{"tag": as_tag(names), "simple_value": values.item()}])
     if names.shape != tuple(values.shape):
-        which = f" (tag '{as_tag(tags)}')" if names.ndim == 0 else ""
+        which = f" (tag '{as_tag(names)}')" if names.ndim == 0 else ""
         raise invalid(f"tags and values not the same shape: {bracketed(names)} != {bracketed(values)}{which}")
-    with np.errstate(over="ignore"):
-        numbers = values.double().numpy().astype(np.float32).ravel().tolist()
-    pairs = zip(names.ravel().tolist(), numbers, strict=True)
+    pairs = zip(names.ravel().tolist(), values.ravel().tolist(), strict=True)
     return serialized([{"tag": name.decode("utf-8", "replace"), "simple_value": x} for name, x in pairs])
 
 
@@ -56,7 +56,7 @@ def scalar_summary(tags: Tensor, values: Tensor) -> Any:
     differentiable=False,
 )
 def histogram_summary(ctx: Any, tag: Tensor, values: Tensor) -> Any:
-    numbers = values.detach().double().numpy().ravel()
+    numbers = np.asarray((values.float() if values.dtype.itemsize == 2 else values).numpy()).ravel()
     if not np.isfinite(numbers).all():
         first = numbers[~np.isfinite(numbers)][0]
         raise invalid(f"{'Nan' if np.isnan(first) else 'Infinity'} in summary histogram for: {ctx.op.name}")
