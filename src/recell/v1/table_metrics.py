@@ -67,7 +67,17 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "": {"recell.layers.contrib_framework": "is_tensor"},
     "debugging": {"recell.layers.contrib_framework": "is_tensor"},
-    "contrib.training": {"recell.platform.hparams": "HParams parse_values"},
+    "contrib.training": {
+        "recell.platform.hparams": "HParams parse_values",
+        "recell.layers.train_op": (
+            "add_gradients_summaries clip_gradient_norms clip_gradient_norms_fn create_train_op multiply_gradients"
+        ),
+    },
+    "contrib.slim.learning": {
+        "recell.layers.train_op": (
+            "add_gradients_summaries clip_gradient_norms create_train_op=slim_create_train_op multiply_gradients"
+        ),
+    },
     "contrib.losses": {
         "recell.layers.contrib_losses": (
             "absolute_difference add_loss compute_weighted_loss cosine_distance get_losses get_regularization_losses "
