@@ -34,38 +34,38 @@ _INSIDE = "Quote inside a string has to be escaped by another quote"
 # -- fields ---------------------------------------------------------------------------------------------------------
 
 
-def split_record(record: bytes, delimiter: bytes, quotes: bool) -> list[bytes]:
-    """The fields of one record; none for an empty one. InvalidArgumentError for quotes that do not go together."""
-    if not record:
-        return []
-    quotes = quotes and b'"' in record and delimiter != b'"'
-    fields = _quoted_fields(record, delimiter) if quotes else record.split(delimiter)
-    if not quotes and (b"\n" in record or b"\r" in record):
-        for field in fields:
-            _check_unquoted(field, False)
-    return fields
+def split_record(record: bytes, delimiter: bytes, quotes: bool, wanted: int | None = None) -> list[bytes]:
+    """The fields of one record; none for an empty one. InvalidArgumentError for quotes that do not go together.
+
+    Only the first `wanted` fields are sure to be looked at.
+    """
+    if b"\n" in record or b"\r" in record or (quotes and b'"' in record):
+        return _fields(record, delimiter, quotes and delimiter != b'"', wanted)
+    return record.split(delimiter) if record else []
 
 
-def _check_unquoted(field: bytes, quotes: bool) -> None:
-    if b"\n" in field or b"\r" in field or (quotes and b'"' in field):
-        raise invalid(_UNQUOTED)
-
-
-def _quoted_fields(record: bytes, delimiter: bytes) -> list[bytes]:
-    fields = []
+def _fields(record: bytes, delimiter: bytes, quotes: bool, wanted: int | None) -> list[bytes]:
+    fields: list[bytes] = []
     start = 0
-    while True:
-        if record.startswith(b'"', start):
+    while start < len(record):
+        if len(fields) == wanted:
+            return fields
+        if record[start] in b"\r\n":  # at the beginning of a field, TensorFlow passes over these
+            start += 1
+            continue
+        if quotes and record.startswith(b'"', start):
             field, end = _quoted_field(record, start + 1, delimiter)
         else:
             end = record.find(delimiter, start)
             end = len(record) if end < 0 else end
             field = record[start:end]
-            _check_unquoted(field, True)
+            if b"\n" in field or b"\r" in field or (quotes and b'"' in field):
+                raise invalid(_UNQUOTED)
         fields.append(field)
-        if end >= len(record):
-            return fields
         start = end + 1
+    if record.endswith(delimiter):
+        fields.append(b"")
+    return fields
 
 
 def _quoted_field(record: bytes, start: int, delimiter: bytes) -> tuple[bytes, int]:
@@ -159,8 +159,9 @@ def _decode_csv(
     if len(delimiter) != 1:
         raise invalid(f"field_delim should be only 1 char, got {field_delim!r}")
     rows = []
+    wanted = select_cols[-1] + 1 if select_cols else None
     for k, record in enumerate(as_array(records).ravel()):
-        fields = split_record(record, delimiter, use_quote_delim)
+        fields = split_record(record, delimiter, use_quote_delim, wanted)
         if select_cols:
             fields = [fields[column] for column in select_cols if column < len(fields)]
         if len(fields) != len(out_types):
