@@ -17,7 +17,7 @@ class Region(NamedTuple):
     size: tuple[int, ...]
 
     @property
-    def count(self) -> int:
+    def elements(self) -> int:
         return int(np.prod(self.size, dtype=np.int64))
 
     def within(self, outer: Region) -> tuple[slice, ...]:
@@ -66,5 +66,5 @@ def assemble(wanted: Region, pieces: Iterable[tuple[Region, np.ndarray]], dtype:
         common = wanted.overlap(region)
         if common is not None:
             result[common.within(wanted)] = array[common.within(region)]
-            covered += common.count
-    return result if covered == wanted.count else None
+            covered += common.elements
+    return result if covered == wanted.elements else None

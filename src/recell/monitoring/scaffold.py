@@ -103,8 +103,9 @@ class Scaffold:
         other = copy_from_scaffold
         if other is not None and not isinstance(other, Scaffold):
             raise TypeError(f"copy_from_scaffold is not a Scaffold instance: {other}")
-        self._user_init_fn = init_fn or (other._user_init_fn if other is not None else None)
-        self._init_fn = (lambda sess: self._user_init_fn(self, sess)) if self._user_init_fn is not None else None
+        user_init_fn = init_fn or (other._user_init_fn if other is not None else None)
+        self._user_init_fn: Callable[[Any, Any], Any] | None = user_init_fn
+        self._init_fn = None if user_init_fn is None else lambda sess: user_init_fn(self, sess)
         given = {
             "init_op": init_op,
             "ready_op": ready_op,

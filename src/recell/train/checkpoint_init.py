@@ -8,6 +8,7 @@ from typing import Any
 
 from recell.graph.core import get_default_graph
 from recell.graph.partition import PartitionedVariable
+from recell.graph.shapes import as_shape
 from recell.graph.variable_store import store_of
 from recell.graph.variables import Variable
 from recell.platform import logging
@@ -97,9 +98,8 @@ def _init_variable(found: Any, prefix: str, name: str, shape: list[int]) -> None
 
 def _check_shape(parts: list[Any], name: str, shape: list[int]) -> None:
     info = parts[0]._save_slice_info if isinstance(parts[0], Variable) and len(parts) > 1 else None
-    own = parts[0].shape if info is None else list(info.full_shape)
-    same = own.is_compatible_with(shape) if info is None else own == list(shape)
-    if not same:
+    own = parts[0].shape if info is None else as_shape(info.full_shape)
+    if not own.is_compatible_with(shape):
         raise ValueError(
             f"Shape of variable {parts[0].name} ({own}) doesn't match with shape of tensor {name} ({shape}) from "
             "checkpoint reader."

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from recell import checkpoint
-from recell._lazy import lazy_module
 from recell._torch import to_numpy, to_torch
 from recell.graph import errors
 from recell.graph.dtypes import as_dtype
@@ -17,8 +16,6 @@ from recell.ops.op import ANY, STRING, op
 
 if TYPE_CHECKING:
     from torch import Tensor
-else:
-    torch = lazy_module("torch")
 
 RUNTIME_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 
@@ -51,8 +48,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _write(prefix: Any, names: Any, slices: Any, tensors: list[Any], single_file: bool) -> None:
-    path = os.fsdecode(prefix.item())
-    keys, specs = _texts(names), _texts(slices)
+    (path,), keys, specs = _texts(prefix), _texts(names), _texts(slices)
     entries = [
         checkpoint.Entry(key, to_numpy(value, False), spec)
         for key, spec, value in zip(keys, specs, tensors, strict=True)
@@ -91,7 +87,7 @@ def _unknown_shapes(i: Any) -> list[TensorShape]:
 
 @op("RestoreV2", shape=_unknown_shapes, dtype="dtypes", types=_STRINGS, stateful=True, differentiable=False)
 def _restore_v2(ctx: Any, prefix: Tensor, tensor_names: Tensor, shape_and_slices: Tensor, dtypes: Any) -> Any:
-    path, names, specs = os.fsdecode(prefix.item()), _texts(tensor_names), _texts(shape_and_slices)
+    (path,), names, specs = _texts(prefix), _texts(tensor_names), _texts(shape_and_slices)
     with told_as_tensorflow(path), checkpoint.Reader(path) as reader:
         found = reader.tensors()
         missing = [name for name in names if name not in found]
