@@ -100,7 +100,7 @@ class FileWriter:
             given = graph_to_graph_def(given, add_shapes=True)
         if not hasattr(given, "SerializeToString") or not hasattr(given, "node"):
             raise TypeError(f"graph must be a tf.Graph or a tf.GraphDef, but got {type(given).__name__}: {given!r}")
-        self._add(protos.Event(graph_def=given.SerializeToString()), global_step)
+        self._add(protos.Event(graph_def=given.SerializeToString(deterministic=True)), global_step)
 
     def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
         """Adds what was traced of a run, under a tag of its own. ValueError for a tag that was used before."""
