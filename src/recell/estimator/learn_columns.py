@@ -43,7 +43,7 @@ def fed_rows(rows: np.ndarray, shape: Sequence[int], dtype: Any, classes: int | 
     numbers = rows.astype(np.int64).reshape(len(rows), *shape[:-1])
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
         wrong = numbers[(numbers < 0) | (numbers >= classes)].ravel()[0]
-        raise IndexError(f"Label {wrong} is none of the {classes} classes, which are numbered from 0.")
+        raise IndexError(f"index {wrong} is out of bounds: a label is none of the {classes} classes, numbered from 0.")
     fed = np.zeros((*numbers.shape, classes), dtype)
     np.put_along_axis(fed, numbers[..., None], 1, axis=-1)
     return fed

@@ -61,6 +61,7 @@ class DataFeeder:
         first = next(iter(self._x.values()))
         self._size = len(first)
         self._batch_size = self._size if batch_size is None else batch_size
+        self._rows_fed = self._batch_size
         self._shuffle = shuffle
         self.random_state = np.random.RandomState(_FIRST_SEED) if random_state is None else random_state
         self._x_shapes = {name: row_shape(array.shape, is_label=False) for name, array in self._x.items()}
@@ -109,12 +110,13 @@ class DataFeeder:
 
     @property
     def input_shape(self) -> Any:
-        found = {name: [self._batch_size, *shape] for name, shape in self._x_shapes.items()}
+        """Shapes of the last batch; before the first, those of a full one."""
+        found = {name: [self._rows_fed, *shape] for name, shape in self._x_shapes.items()}
         return found if self._x_names else found[None]
 
     @property
     def output_shape(self) -> Any:
-        found = {name: [self._batch_size, *shape] for name, shape in self._y_shapes.items()}
+        found = {name: [self._rows_fed, *shape] for name, shape in self._y_shapes.items()}
         return found if self._y_names else found.get(None)
 
     def make_epoch_variable(self) -> Tensor:
@@ -157,6 +159,7 @@ class DataFeeder:
         if self._epoch_placeholder is not None:
             feeds[self._epoch_placeholder] = [self.epoch]
         self.offset += self._batch_size
+        self._rows_fed = len(rows)
         for name, array in self._x.items():
             feeds[self._placeholders["input", name]] = array[rows].reshape(len(rows), *self._x_shapes[name])
         for name, array in self._y.items():

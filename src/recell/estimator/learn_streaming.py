@@ -31,6 +31,7 @@ class StreamingDataFeeder(DataFeeder):
             first_y, self._labels = _peeked(y)
         self.n_classes = n_classes
         self._batch_size = 1 if batch_size is None else batch_size
+        self._rows_fed = self._batch_size
         self._shuffle = False
         self._x_names, self._y_names = isinstance(first_x, dict), isinstance(first_y, dict)
         examples = {name: np.asarray(value) for name, value in _named(first_x).items()}

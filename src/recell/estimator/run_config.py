@@ -75,6 +75,9 @@ def local_task() -> dict[str, Any]:
         raise ValueError(
             "TF_CONFIG describes a cluster of several processes. A model runs in one process here: unset TF_CONFIG."
         )
+    for name in ("session_master", "eval_session_master"):
+        if described.get(name):
+            raise ValueError(f"There are no remote sessions here: {name} of TF_CONFIG must be empty.")
     if described.get("task", {}).get("type", TaskType.WORKER) != TaskType.WORKER:
         raise ValueError('If "cluster" is not set in TF_CONFIG, task type must be WORKER.')
     return described
@@ -247,7 +250,7 @@ def _check(config: Any) -> None:
         if value is not None and value <= 0:
             raise ValueError(f"{name} should be > 0")
     seed = config._tf_random_seed
-    if seed is not None and (isinstance(seed, float) or not hasattr(seed, "__index__")):
+    if seed is not None and not isinstance(seed, int):
         raise ValueError("tf_random_seed must be integer.")
     device_fn = config._device_fn
     if device_fn is not None and (not callable(device_fn) or argument_names(device_fn) != ("op",)):

@@ -9,9 +9,12 @@ from recell.estimator.export_output import checked_outputs
 from recell.estimator.modes import ModeKeys
 from recell.graph.core import get_default_graph
 from recell.graph.tensor import Operation, Tensor
+from recell.graph.variables import Variable
 from recell.monitoring.scaffold import Scaffold
 from recell.monitoring.session_run_hook import SessionRunHook
 from recell.ops.array_shape import reshape
+
+_TENSORS = (Tensor, Variable)
 
 
 class _Fields(NamedTuple):
@@ -123,7 +126,7 @@ def _checked_loss(loss: Any, mode: Any) -> Any:
         if mode in (ModeKeys.TRAIN, ModeKeys.EVAL):
             raise ValueError("Missing loss.")
         return None
-    if not isinstance(loss, Tensor):
+    if not isinstance(loss, _TENSORS):
         raise TypeError(f"loss must be Tensor, given: {loss}")
     _check_graph(loss, "loss", loss.name)
     known = loss.shape.num_elements()
@@ -139,10 +142,10 @@ def _checked_predictions(predictions: Any, mode: Any) -> Any:
         return {}
     if isinstance(predictions, dict):
         for key, value in predictions.items():
-            if not isinstance(value, Tensor):
+            if not isinstance(value, _TENSORS):
                 raise TypeError(f"predictions[{key}] must be Tensor, given: {value}")
             _check_graph(value, "prediction values", f"{key}: {value.name}")
-    elif not isinstance(predictions, Tensor):
+    elif not isinstance(predictions, _TENSORS):
         raise TypeError(f"predictions must be Tensor, given: {predictions}")
     else:
         _check_graph(predictions, "prediction values", predictions.name)

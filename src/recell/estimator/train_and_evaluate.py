@@ -154,6 +154,7 @@ def train_and_evaluate(
         if not isinstance(value, kind):
             raise TypeError(f"`{what}` must have type `tf.estimator.{name}`. Got: {type(value)}")
     config = estimator.config
+    logging.info("Not using Distribute Coordinator.")
     logging.info("Running training and evaluation locally (non-distributed).")
     logging.info(
         "Start train and evaluate loop. The evaluate will happen after every checkpoint. Checkpoint frequency is "
