@@ -30,6 +30,10 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.summary.iterator": "summary_iterator",
         "recell.summary.writer": "SummaryWriter=FileWriter SummaryWriterCache=FileWriterCache",
     },
+    "train.summary_io": {
+        "recell.summary.iterator": "summary_iterator",
+        "recell.summary.writer": "SummaryWriter=FileWriter SummaryWriterCache=FileWriterCache",
+    },
     "python.summary.summary": _MODULE,
     "python.summary.summary_iterator": {"recell.summary.iterator": "summary_iterator"},
     "python.summary.writer.writer": {"recell.summary.writer": "FileWriter"},
