@@ -208,9 +208,8 @@ class _Transposed(Conv):
         spatial = dims[2:] if self._channels_first else dims[1:-1]
         grown = [self._grown(size, axis) for axis, size in enumerate(spatial)]
         wanted = [dims[0], self.filters, *grown] if self._channels_first else [dims[0], *grown, self.filters]
-        outputs = transposed(
-            self.rank, inputs, self.kernel, wanted, self.strides, self.padding, self._format, 1, "conv_transpose"
-        )
+        name = f"conv{self.rank}d_transpose"
+        outputs = transposed(self.rank, inputs, self.kernel, wanted, self.strides, self.padding, self._format, 1, name)
         return self._finished(outputs)
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
