@@ -85,7 +85,17 @@ ROWS: dict[str, dict[str, str]] = {
             "softmax_cross_entropy sparse_softmax_cross_entropy"
         ),
     },
-    "contrib.layers": {"recell.layers.optimize_loss": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES optimize_loss"},
+    "contrib.layers": {
+        "recell.layers.contrib_convolution": (
+            "conv2d_transpose convolution2d_transpose=conv2d_transpose separable_conv2d "
+            "separable_convolution2d=separable_conv2d"
+        ),
+        "recell.layers.optimize_loss": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES optimize_loss",
+        "recell.layers.summaries": (
+            "summarize_activation summarize_activations summarize_collection summarize_tensor summarize_tensors"
+        ),
+        "recell.ops.embedding_sparse": "safe_embedding_lookup_sparse",
+    },
     "contrib.layers.optimizers": {
         "recell.layers.optimize_loss": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES optimize_loss",
         "recell.layers.adaptive_clipping": "adaptive_clipping_fn",
