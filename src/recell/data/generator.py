@@ -76,6 +76,7 @@ class Generated(Pipeline):
     def __init__(self, generator: Callable[..., Any], args: Sequence[Any], types: Any, shapes: Any) -> None:
         self._generator, self._args = generator, args
         self._types = types
+        self._flat = type(types) is tuple and not any(map(nest.is_sequence, types))
         self._leaves = list(zip(nest.flatten(types), nest.flatten_up_to(types, shapes), strict=True))
 
     def open(self, opening: Opening) -> Cursor:
@@ -84,7 +85,10 @@ class Generated(Pipeline):
 
     def _converted(self, element: Any) -> Element:
         try:
-            parts = nest.flatten_up_to(self._types, element)
+            if self._flat and type(element) is tuple and len(element) == len(self._leaves):
+                parts: Any = element
+            else:
+                parts = nest.flatten_up_to(self._types, element)
         except (TypeError, ValueError):
             raise TypeError(
                 "`generator` yielded an element that did not match the expected structure. The expected structure was "

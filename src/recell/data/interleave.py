@@ -31,24 +31,32 @@ class _InterleaveCursor(Cursor):
 
     def __next__(self) -> Element:
         while not self._ended or any(slot is not None for slot in self._slots):
-            cursor = self._slots[self._at]
-            if cursor is not None:
-                try:
-                    element = next(cursor)
-                except StopIteration:
-                    cursor.close()
-                    self._slots[self._at] = None
-                    self._advance()
-                    continue
-                self._given += 1
-                if self._given == self._block:
-                    self._advance()
-                return element
+            if self._slots[self._at] is not None:
+                element = self._next_here()
+                if element is not None:
+                    return element
+                continue
             if self._ended:
                 self._advance()
             else:
                 self._open_next()
         raise StopIteration
+
+    def _next_here(self) -> Element | None:
+        """The next element of the cursor whose turn it is; None if it has ended, and the turn is the next one's."""
+        cursor = self._slots[self._at]
+        assert cursor is not None
+        try:
+            element = next(cursor)
+        except StopIteration:
+            cursor.close()
+            self._slots[self._at] = None
+            self._advance()
+            return None
+        self._given += 1
+        if self._given == self._block:
+            self._advance()
+        return element
 
     def _advance(self) -> None:
         self._at, self._given = (self._at + 1) % len(self._slots), 0
@@ -81,21 +89,29 @@ class _AheadInterleaveCursor(_InterleaveCursor):
         self._changed, self._sloppy = changed, ahead.sloppy
 
     def __next__(self) -> Element:
-        if self._sloppy:
+        if not self._sloppy:
+            return super().__next__()
+        while True:
+            for place, slot in enumerate(self._slots):
+                if slot is None and not self._ended:
+                    self._at, at = place, self._at
+                    self._open_next()
+                    self._at = at
+            if all(slot is None for slot in self._slots):
+                raise StopIteration
             self._choose()
-        return super().__next__()
+            element = self._next_here()
+            if element is not None:
+                return element
 
     def _choose(self) -> None:
         """Goes to a place that answers without waiting, as soon as there is one."""
         count = len(self._slots)
         with self._changed:
             while True:
-                places = [(self._at + step) % count for step in range(count)]
-                taken = [place for place in places if self._slots[place] is not None]
-                if not taken or (len(taken) < count and not self._ended):
-                    return
-                for place in taken:
-                    if self._slots[place].answers:  # type: ignore[union-attr]
+                for place in [(self._at + step) % count for step in range(count)]:
+                    slot: Any = self._slots[place]
+                    if slot is not None and slot.answers:
                         if place != self._at:
                             self._at, self._given = place, 0
                         return
