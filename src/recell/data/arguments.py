@@ -31,12 +31,12 @@ def scalars(*names: str) -> Callable[[Inference], TensorShape]:
     return rule
 
 
-def int_argument(value: Any, name: str) -> Tensor:
+def int_argument(value: Any, name: str) -> Any:
     """An int64 scalar. TypeError for a float, ValueError for a tensor of another dtype."""
     return convert_to_tensor(value, dtypes.int64, name=name)
 
 
-def seed_arguments(seed: Any) -> tuple[Tensor, Tensor]:
+def seed_arguments(seed: Any) -> tuple[Any, Any]:
     """The two seeds of an operation, int64 scalars: of the given one (a number or tensor) and the graph's.
 
     Two zeros mean seeds that nobody knows.

@@ -13,7 +13,6 @@ import numpy as np
 from recell.data import nest, spec
 from recell.data.arguments import scalars, seed_arguments
 from recell.data.dataset import Dataset
-from recell.data.dataset_base import BaseDataset
 from recell.data.interleave import directed_interleave_dataset
 from recell.data.pipeline import Cursor, Opening, Pipeline
 from recell.data.values import Element, Tensor
@@ -84,7 +83,7 @@ def sample_from_datasets(datasets: Sequence[Any], weights: Any = None, seed: Any
       TypeError: datasets of other dtypes, weights that are no floating numbers. ValueError: another number of weights.
     """
     datasets = list(datasets)
-    if isinstance(weights, BaseDataset):
+    if isinstance(weights, Dataset):
         logits = weights.map(lambda *parts: log(parts[0], name="logits"))
     else:
         if weights is None:

@@ -147,6 +147,6 @@ def padded(values: Sequence[Any], wanted: Sequence[int | None], filler: Any) -> 
     batch = np.empty((len(values), *sizes), dtype=arrays[0].dtype)
     batch[...] = to_numpy(filler, False)
     for position, array in enumerate(arrays):
-        place = (position, *(slice(0, have) for have in array.shape))
+        place: Any = (position, *(slice(0, have) for have in array.shape))
         batch[place] = array if array.ndim else array[()]
     return to_torch(batch)
