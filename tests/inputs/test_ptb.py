@@ -145,9 +145,8 @@ def test_the_losses_of_the_first_steps_are_those_of_tensorflow() -> None:
 
 @needs_data
 def test_the_losses_at_the_rate_of_the_tutorial_are_those_of_tensorflow() -> None:
-    # At this rate rounding grows tenfold every few steps: two runs of TensorFlow, with one thread and with two, are
-    # 1e-4 apart after some 25 steps and nine per cent after 50. Compared is what TensorFlow agrees about with itself.
+    # At this rate rounding grows tenfold every few steps: TensorFlow's own losses are 2e-4 off the exact ones after 30
+    # steps, and 9e-2 apart between one thread and two after 50.
+    np.testing.assert_allclose(_losses(1.0, 25), GOLDEN["rate 1.0, one thread"][:25], rtol=1e-4)
     one, two = (np.array(GOLDEN[f"rate 1.0, {threads}"]) for threads in ("one thread", "two threads"))
-    steps = int(np.argmax(abs(one / two - 1) > 3e-5))
-    assert steps >= 18
-    np.testing.assert_allclose(_losses(1.0, steps), one[:steps], rtol=1e-4)
+    assert np.max(abs(one / two - 1)) > 1e-2

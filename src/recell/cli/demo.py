@@ -6,12 +6,16 @@ import importlib
 import sys
 
 NEEDED = ("sklearn", "matplotlib", "rich")
+DEMOS = ("digits", "mnist", "ptb", "sine", "iris", "forward")
 
 
-def run_demo(name: str, out: str, full_traceback: bool = False) -> int:
-    """Runs demo `name`, which writes its picture to `out`. Returns the exit code."""
+def run_demo(name: str, out: str, full: bool = False, full_traceback: bool = False) -> int:
+    """Runs demo `name`, which writes its picture (if it draws one) to `out`. Returns the exit code.
+
+    `full`: at the size of the tutorial that it is after.
+    """
     try:
-        importlib.import_module(f"recell.demos.{name}").main(out)
+        importlib.import_module(f"recell.demos.{name}").main(out, full)
     except ModuleNotFoundError as error:
         if full_traceback or (error.name or "").partition(".")[0] not in NEEDED:
             raise

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 import recell
+from recell.cli.demo import DEMOS
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,17 +54,27 @@ def run(
 
 
 @commands.command()
-@click.argument("name", type=click.Choice(["digits", "mnist"]))
+@click.argument("name", type=click.Choice(list(DEMOS)))
+@click.option("--full", is_flag=True, help="At the size of the tutorial that it is after.")
 @click.option("--out", type=click.Path(dir_okay=False), help="Where to write the picture (default NAME.png).")
-@click.option("--data", type=click.Path(file_okay=False), help="Folder that holds MNIST_data.")
+@click.option("--data", type=click.Path(file_okay=False), help="Folder that holds MNIST_data and simple-examples.")
 @click.option("--traceback", is_flag=True, help="Show the whole traceback of an error.")
-def demo(name: str, out: str | None, data: str | None, traceback: bool) -> Callable[[], Any]:
-    """Trains an LSTM that reads digits row by row, and draws what it believed after each row."""
+def demo(name: str, full: bool, out: str | None, data: str | None, traceback: bool) -> Callable[[], Any]:
+    """Trains a small network and shows what it has learnt: a table, and a picture as a PNG file.
+
+    \b
+    digits   an LSTM reads digits row by row; what it believed after each row
+    mnist    the same on MNIST
+    ptb      a language model; perplexity against words seen
+    sine     a stacked LSTM predicts a sine; the prediction over the truth
+    iris     softmax regression on iris flowers, through an estimator
+    forward  one recurrent cell by hand, in NumPy and as a graph
+    """
     from recell.cli.demo import run_demo
 
     if data is not None:
         os.environ["RECELL_DATA"] = os.path.abspath(data)
-    return lambda: run_demo(name, out or f"{name}.png", full_traceback=traceback)
+    return lambda: run_demo(name, out or f"{name}.png", full, full_traceback=traceback)
 
 
 @commands.command()

@@ -1,4 +1,4 @@
-"""What both demos do: train with a progress bar, print the accuracy, draw one digit."""
+"""What the demos that read digits do: train with a progress bar, print the accuracy, draw one digit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import recell.v1 as tf
+from recell.demos.display import progress, table
 from recell.demos.picture import draw
 from recell.demos.rows import RowReader
 
@@ -34,31 +35,33 @@ def train_and_show(
     test: tuple[Any, Any],
     out: str,
 ) -> float:
-    """Trains `reader`, prints its accuracy on `test` (images, labels), draws one test digit into `out`.
+    """Trains `reader`, prints its accuracy on `test` (images, labels) by digit, draws one test digit into `out`.
 
     Returns the accuracy.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     started = time.perf_counter()
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("steps, loss {task.fields[loss]:.3f}"),
-        TimeRemainingColumn(),
-    )
     # One thread: steps this small gain little from a second one, and lose much where another program is busy.
     config = tf.ConfigProto(intra_op_parallelism_threads=1)
     with tf.Session(graph=reader.graph, config=config) as session:
-        with Progress(*columns) as progress:
-            task = progress.add_task("training", total=steps, loss=float("nan"))
-            reader.train(session, steps, next_batch, lambda loss: progress.update(task, advance=1, loss=loss))
+        with progress(steps) as advance:
+            reader.train(session, steps, next_batch, lambda loss: advance(f"steps, loss {loss:.3f}"))
         accuracy = reader.accuracy_on(session, *test)
-        print(f"test accuracy {accuracy:.4f} after {time.perf_counter() - started:.0f} s")
+        seconds = time.perf_counter() - started
+        images, labels = test
+        rows = [
+            [int(k), *_counted(reader, session, images[labels == k], labels[labels == k])] for k in np.unique(labels)
+        ]
+        table("digits not seen in training", ["digit", "pictures", "accuracy"], rows)
+        print(f"test accuracy {accuracy:.4f} after {seconds:.0f} s")
         image, label = _most_telling(reader, session, *test)
         draw(out, image, reader.beliefs(session, image), label)
     print(f"wrote {out}: one digit, and what the network believed after each of its rows")
     return accuracy
+
+
+def _counted(reader: RowReader, session: Any, images: Any, labels: Any) -> tuple[int, float]:
+    """How many pictures there are, and how many of them are read rightly."""
+    return len(labels), round(reader.accuracy_on(session, images, labels), 4)
 
 
 def _most_telling(reader: RowReader, session: Any, images: Any, labels: Any, among: int = 100) -> tuple[Any, int]:
