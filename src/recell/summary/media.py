@@ -46,10 +46,10 @@ def image(name: str, tensor: Any, max_outputs: int = 3, collections: Any = None,
       ValueError: for `max_outputs` below 1.
       InvalidArgumentError: when run, for a tensor of another shape, and for images without pixels.
     """
-    check_count(max_outputs, "max_images", "ImageSummary")
+    most = check_count(max_outputs, "max_images", "ImageSummary")
     with summary_scope(name, family, [tensor]) as (tag, scope):
         pixels = convert_to_tensor(tensor, name="tensor", preferred_dtype=dtypes.float32)
-        return collect(image_summary(tag, pixels, max_images=max_outputs, name=scope), collections)
+        return collect(image_summary(tag, pixels, max_images=most, name=scope), collections)
 
 
 def audio(
@@ -75,15 +75,18 @@ def audio(
       InvalidArgumentError: when run, for a tensor of another shape, for sounds without frames, and for a sample rate
         that is not positive.
     """
-    check_count(max_outputs, "max_outputs", "AudioSummaryV2")
+    most = check_count(max_outputs, "max_outputs", "AudioSummaryV2")
     with summary_scope(name, family, [tensor]) as (tag, scope):
         rate = convert_to_tensor(sample_rate, dtypes.float32, name="sample_rate")
-        return collect(audio_summary(tag, tensor, rate, max_outputs=max_outputs, name=scope), collections)
+        return collect(audio_summary(tag, tensor, rate, max_outputs=most, name=scope), collections)
 
 
-def check_count(count: int, argument: str, kind: str) -> None:
+def check_count(count: int | None, argument: str, kind: str) -> int:
+    """How many images or sounds are meant: 3 by None. ValueError for less than one."""
+    count = 3 if count is None else count
     if count < 1:
         raise ValueError(f"Attr '{argument}' of '{kind}' Op passed {count} less than minimum 1.")
+    return count
 
 
 def _tags(tag: Any, kind: str, most: int, count: int) -> list[str]:
@@ -145,7 +148,9 @@ def encode_png(pixels: np.ndarray) -> bytes:
 def audio_summary(tag: torch.Tensor, tensor: torch.Tensor, sample_rate: torch.Tensor, max_outputs: int = 3) -> Any:
     if tensor.ndim not in (2, 3):
         raise invalid(f"Tensor must be 3-D or 2-D, got: {bracketed(tensor)}")
-    rate = float(sample_rate)
+    if sample_rate.numel() != 1:
+        raise invalid(f"sample_rate must be a scalar, but has shape {bracketed(sample_rate)}")
+    rate = sample_rate.item()
     if not rate > 0:
         raise invalid("sample_rate must be > 0")
     count = min(max_outputs, len(tensor))

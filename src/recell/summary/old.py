@@ -46,10 +46,10 @@ def image_summary(
     tag: Any, tensor: Any, max_images: int = 3, collections: Any = None, name: str | None = None
 ) -> Tensor:
     """A summary of images, as `tf.summary.image` describes it. TF symbol: `tf.image_summary`."""
-    media.check_count(max_images, "max_images", "ImageSummary")
+    most = media.check_count(max_images, "max_images", "ImageSummary")
     with name_scope(name, "ImageSummary", [tag, tensor]) as scope:
         pixels = convert_to_tensor(tensor, name="tensor", preferred_dtype=dtypes.float32)
-        return collect(media.image_summary(tag, pixels, max_images=max_images, name=scope), collections)
+        return collect(media.image_summary(tag, pixels, max_images=most, name=scope), collections)
 
 
 def audio_summary(
@@ -61,10 +61,10 @@ def audio_summary(
     name: str | None = None,
 ) -> Tensor:
     """A summary of sounds, as `tf.summary.audio` describes it. TF symbol: `tf.audio_summary`."""
-    media.check_count(max_outputs, "max_outputs", "AudioSummaryV2")
+    most = media.check_count(max_outputs, "max_outputs", "AudioSummaryV2")
     with name_scope(name, "AudioSummary", [tag, tensor]) as scope:
         rate = convert_to_tensor(sample_rate, dtypes.float32, name="sample_rate")
-        return collect(media.audio_summary(tag, tensor, rate, max_outputs=max_outputs, name=scope), collections)
+        return collect(media.audio_summary(tag, tensor, rate, max_outputs=most, name=scope), collections)
 
 
 def merge_summary(inputs: Any, collections: Any = None, name: str | None = None) -> Tensor:

@@ -15,10 +15,12 @@ from recell.platform import logging
 _ILLEGAL = re.compile(r"[^-/\w.]")
 
 
-def clean_tag(name: str | None) -> str | None:
+def clean_tag(name: Any) -> str | None:
     """`name` with what a tag cannot hold replaced by `_` and without slashes before it, which is logged; None stays."""
     if name is None:
         return None
+    if not isinstance(name, str):
+        raise TypeError(f"The name of a summary must be a string, but got {type(name).__name__}: {name!r}")
     cleaned = _ILLEGAL.sub("_", name).lstrip("/")
     if cleaned != name:
         logging.info("Summary name %s is illegal; using %s instead.", name, cleaned)
