@@ -38,4 +38,4 @@ def install() -> None:
             raise RuntimeError(f"{name} has been imported already, from {getattr(module, '__file__', 'memory')}")
         _namespace.answer_to(name)
     if not any(isinstance(finder, LendingFinder) for finder in sys.meta_path):
-        sys.meta_path.append(LendingFinder())  # type: ignore[arg-type]
+        sys.meta_path.append(LendingFinder())

@@ -18,7 +18,7 @@ def _figure(title: str, width: float = 9.0) -> tuple[Any, Any]:
     return figure, axes
 
 
-def draw_prediction(path: str, truth: Sequence[float], predicted: Sequence[float], title: str) -> None:
+def draw_prediction(path: str, truth: Any, predicted: Any, title: str) -> None:
     """The prediction over the truth, both `[examples]`, and below it the difference, as a file at `path`."""
     figure, axes = _figure(title)
     axes.plot(truth, color="black", linewidth=3, alpha=0.35, label="truth")

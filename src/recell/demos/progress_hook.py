@@ -8,7 +8,7 @@ from typing import Any
 import recell.v1 as tf
 
 
-class ProgressHook(tf.train.SessionRunHook):  # type: ignore[misc,name-defined] # names of tf come from a table
+class ProgressHook(tf.train.SessionRunHook):
     """Asks every training step for the loss, and hands it to `advance` as text."""
 
     def __init__(self, loss: str, advance: Callable[[str], None]) -> None:

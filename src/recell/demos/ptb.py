@@ -7,6 +7,7 @@ the data (`RECELL_DATA`) the model reads the English text that ships with Python
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,8 +80,8 @@ def load(vocabulary_size: int) -> Text:
         folder = ptb.locate("simple-examples/data")
     except tf.errors.NotFoundError:
         print("Penn Treebank is not there (set RECELL_DATA): reading the English text that ships with Python instead")
-        *parts, words = english.raw_data(vocabulary_size)
-        return Text(*parts, words, "Python's help")
+        train, valid, test, words = english.raw_data(vocabulary_size)
+        return Text(train, valid, test, words, "Python's help")
     train, valid, test, _ = ptb.ptb_raw_data(folder)
     words = list(ptb.vocabulary(f"{folder}/{ptb.FILES[0]}"))
     return Text(train, valid, test, words, "Penn Treebank")
@@ -121,7 +122,7 @@ def main(out: str = "ptb.png", full: bool = False, steps: int | None = None) -> 
     total = steps or (2 * epoch if full else min(400, 5 * epoch))
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(1)
-        models = {}
+        models: dict[str, LanguageModel] = {}
         initializer = tf.random_uniform_initializer(-0.05, 0.05)
         for name, batch, length in (("train", BATCH, STEPS), ("eval", BATCH, STEPS), ("write", 1, 1)):
             with tf.variable_scope("language_model", reuse=bool(models), initializer=initializer):
@@ -153,11 +154,12 @@ def main(out: str = "ptb.png", full: bool = False, steps: int | None = None) -> 
 
 def _train(session: Any, models: dict[str, LanguageModel], text: Text, total: int) -> tuple[list[Any], list[Any]]:
     """Perplexity by words seen: of the training text over the last 50 batches, of the validation text now and then."""
-    model, costs = models["train"], []
+    model = models["train"]
+    costs: list[float] = []
     curve: list[tuple[int, float]] = []
     checks: list[tuple[int, float]] = []
     state: Any = None
-    batches = iter(())  # type: ignore[var-annotated]
+    batches: Iterator[tuple[np.ndarray, np.ndarray]] = iter(())
     with progress(total) as advance:
         for step in range(1, total + 1):
             found = next(batches, None)

@@ -34,7 +34,7 @@ def ptb_producer(raw_data: Any, batch_size: int, num_steps: int, name: str | Non
         InvalidArgumentError: when run, for a text too short for one batch.
     """
     with name_scope(name, "PTBProducer", [raw_data, batch_size, num_steps]):
-        words = convert_to_tensor(raw_data, dtypes.int32, name="raw_data")
+        words: Any = convert_to_tensor(raw_data, dtypes.int32, name="raw_data")
         length = size(words) // batch_size
         rows = reshape(words[: batch_size * length], [batch_size, length])
         epoch_size = (length - 1) // num_steps

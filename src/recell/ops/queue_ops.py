@@ -80,6 +80,11 @@ def select_queue(index: Tensor, queues: list[Tensor]) -> Any:
     return queues[position]
 
 
+def _state(handle: Any) -> QueueState:
+    """What a handle is at run time."""
+    return handle
+
+
 # -- in and out -----------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +117,7 @@ def enqueue(ctx: Any, handle: Tensor, components: list[Tensor], shapes: Any) -> 
     _check_count(components, shapes)
     for k, (value, shape) in enumerate(zip(components, shapes, strict=True)):
         _check(k, shape, value, False)
-    handle.put([tuple(_kept(value) for value in components)])
+    _state(handle).put([tuple(_kept(value) for value in components)])
 
 
 @op("QueueEnqueueManyV2", shape=rules.none, types={"handle": ANY, "components": ANY}, dtype=[], stateful=True)
@@ -128,7 +133,7 @@ def enqueue_many(ctx: Any, handle: Tensor, components: list[Tensor], shapes: Any
         raise errors.InvalidArgumentError(
             None, None, f"All components must have the same size in the 0th dimension, but they have {sorted(counts)}"
         )
-    handle.put(list(zip(*(_rows(value) for value in components), strict=True)))
+    _state(handle).put(list(zip(*(_rows(value) for value in components), strict=True)))
 
 
 def _rows(value: Any) -> Sequence[Any]:
@@ -160,7 +165,7 @@ def _some_shapes(i: Any) -> list[TensorShape]:
     waits=True,
 )
 def dequeue(ctx: Any, handle: Tensor, out_dtypes: Any, shapes: Any) -> Any:
-    element = handle.dequeue()
+    element = _state(handle).dequeue()
     return element if len(element) > 1 else element[0]
 
 
@@ -232,16 +237,16 @@ def _blank(shape: Sequence[int], dtype: Any) -> Any:
 
 @op("QueueCloseV2", shape=rules.none, types={"handle": ANY}, dtype=[], stateful=True)
 def close(ctx: Any, handle: Tensor, cancel_pending_enqueues: bool) -> Any:
-    handle.shut(cancel_pending_enqueues)
+    _state(handle).shut(cancel_pending_enqueues)
 
 
 @op("QueueSizeV2", shape=rules.scalar, types={"handle": ANY}, dtype=dtypes.int32, stateful=True, differentiable=False)
 def size(ctx: Any, handle: Tensor) -> Any:
-    return torch.tensor(handle.size(), dtype=torch.int32)
+    return torch.tensor(_state(handle).size(), dtype=torch.int32)
 
 
 @op(
     "QueueIsClosedV2", shape=rules.scalar, types={"handle": ANY}, dtype=dtypes.bool, stateful=True, differentiable=False
 )
 def is_closed(ctx: Any, handle: Tensor) -> Any:
-    return torch.tensor(handle.is_closed())
+    return torch.tensor(_state(handle).is_closed())
