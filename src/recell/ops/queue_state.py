@@ -231,6 +231,12 @@ class QueueState:
             self._fail(self._putting, "Enqueue operation was cancelled")
             self._fail(self._taking, "Dequeue operation was cancelled")
 
+    def cancel_waiting(self) -> None:
+        """Everybody who waits now gets CancelledError; the queue goes on for others."""
+        with self._lock:
+            self._fail(self._putting, "Enqueue operation was cancelled")
+            self._fail(self._taking, "Dequeue operation was cancelled")
+
     # -- how it is done, all of it under the lock -----------------------------------------------------------------
 
     def _refuse_if_closed(self) -> None:
