@@ -94,6 +94,8 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.layers.summaries": (
             "summarize_activation summarize_activations summarize_collection summarize_tensor summarize_tensors"
         ),
+        "recell.layers.contrib_units": "elu maxout scale_gradient",
+        "recell.layers.contrib_words": "bow_encoder dense_to_sparse embedding_lookup_unique",
         "recell.ops.embedding_sparse": "safe_embedding_lookup_sparse",
     },
     "contrib.layers.optimizers": {
