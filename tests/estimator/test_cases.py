@@ -5,9 +5,9 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-import recell.v1 as tf
-
 from tests.figures import answer, check, read_answers, read_cases
+
+import recell.v1 as tf
 
 HERE = pathlib.Path(__file__).parent
 CASES = [(path, name) for path in sorted(HERE.glob("*_cases.txt")) for name in read_cases(path)]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import copy
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-
-import numpy as np
 
 from recell.estimator import evaluation, training
 from recell.estimator.input_calls import call_input_fn, features_and_labels, features_only
 from recell.estimator.model_calls import call_model_fn, check_model_fn
 from recell.estimator.modes import ModeKeys
+from recell.estimator.prediction import predicted, selected_predictions
 from recell.estimator.run_config import RunConfig
 from recell.estimator.spec import EstimatorSpec
 from recell.estimator.warm_start import settings_of, warm_start
@@ -278,14 +277,8 @@ class Estimator:
             creator = ChiefSessionCreator(
                 scaffold=spec.scaffold, checkpoint_filename_with_path=path, config=self._config.session_config
             )
-            every = [*input_hooks, *all_hooks, *spec.prediction_hooks]
-            with MonitoredSession(creator, hooks=every) as session:
-                while not session.should_stop():
-                    values = session.run(predictions)
-                    if yield_single_examples:
-                        yield from rows_of(values)
-                    else:
-                        yield values
+            session = MonitoredSession(creator, hooks=[*input_hooks, *all_hooks, *spec.prediction_hooks])
+        yield from predicted(graph, session, predictions, batches=not yield_single_examples)
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
@@ -351,33 +344,3 @@ def _with_loss(spec: EstimatorSpec) -> dict[str, Any]:
             "the same name."
         )
     return dict(sorted({**spec.eval_metric_ops, "loss": mean(spec.loss)}.items()))
-
-
-def selected_predictions(predictions: Any, keys: Any) -> Any:
-    """The predictions of these names. ValueError when there is none of them."""
-    if not keys:
-        return predictions
-    if not isinstance(predictions, Mapping):
-        raise ValueError("predict_keys argument is not valid in case of non-dict predictions.")
-    names = [keys] if isinstance(keys, str) else list(keys)
-    chosen = {name: value for name, value in predictions.items() if name in names}
-    if not chosen:
-        raise ValueError(f"Expected to run at least one output from {predictions.keys()}, provided {keys}.")
-    return chosen
-
-
-def rows_of(values: Any) -> Iterator[Any]:
-    """The rows of a batch of predictions. ValueError for arrays of several lengths."""
-    if not isinstance(values, dict):
-        yield from values
-        return
-    count = None
-    for name, value in values.items():
-        length = np.shape(value)[0]
-        if count not in (None, length):
-            raise ValueError(
-                f"Batch length of predictions should be same. {name} has different batch length than others."
-            )
-        count = length
-    for row in range(count or 0):
-        yield {name: value[row] for name, value in values.items()}

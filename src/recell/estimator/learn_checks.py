@@ -1,16 +1,12 @@
-"""What estimators of `tf.contrib.learn` ask of their arguments; and the running of a prediction."""
+"""What estimators of `tf.contrib.learn` ask of their arguments."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from recell.estimator.arguments import argument_names
-from recell.estimator.estimator import rows_of, selected_predictions
-from recell.graph import errors
-from recell.graph.graph import Graph
-from recell.monitoring.monitored_session import MonitoredSession
+from recell.estimator.prediction import selected_predictions
 from recell.platform import logging
 
 
@@ -51,23 +47,3 @@ def chosen_outputs(predictions: Any, outputs: Sequence[str] | None) -> Any:
     if not isinstance(predictions, dict):
         raise ValueError("outputs argument is not valid in case of non-dict predictions.")
     return selected_predictions(predictions, list(outputs))
-
-
-def predicted(graph: Graph, session: MonitoredSession, predictions: Any, batches: bool, once: bool) -> Iterator[Any]:
-    """What a session predicts, until the input ends. The graph is the default one only while the session is used."""
-    try:
-        while not session.should_stop():
-            try:
-                values = session.run(predictions)
-            except (errors.OutOfRangeError, StopIteration):
-                break
-            if batches:
-                yield values
-            else:
-                yield from rows_of(values)
-            if once:
-                break
-    finally:
-        if not sys.is_finalizing():  # an iterator that is left behind must not disturb the end of the program
-            with graph.as_default():
-                session.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 from recell.estimator import evaluation, training
 from recell.estimator.input_calls import never_ends, opened
-from recell.estimator.learn_checks import NotFittedError, check_input_arguments, check_params, chosen_outputs, predicted
+from recell.estimator.learn_checks import NotFittedError, check_input_arguments, check_params, chosen_outputs
 from recell.estimator.learn_compat import Parameters, SKCompat, feeding
 from recell.estimator.learn_metric_spec import make_metrics
 from recell.estimator.learn_model_fn import ModelFnOps, call_learn_model_fn
@@ -18,6 +18,7 @@ from recell.estimator.learn_monitors import as_hooks
 from recell.estimator.learn_run_config import LearnRunConfig
 from recell.estimator.learn_signature import compatible, placeholders_of, signature_of
 from recell.estimator.modes import LearnModeKeys
+from recell.estimator.prediction import predicted
 from recell.graph import errors
 from recell.graph.graph import Graph
 from recell.graph.keys import GraphKeys

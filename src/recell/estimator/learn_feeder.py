@@ -110,12 +110,12 @@ class DataFeeder:
 
     @property
     def input_shape(self) -> Any:
-        """Shapes of the last batch; before the first, those of a full one."""
-        found = {name: [self._rows_fed, *shape] for name, shape in self._x_shapes.items()}
+        found = {name: [self._batch_size, *shape] for name, shape in self._x_shapes.items()}
         return found if self._x_names else found[None]
 
     @property
     def output_shape(self) -> Any:
+        """Shapes of the labels of the last batch; before the first, those of a full one."""
         found = {name: [self._rows_fed, *shape] for name, shape in self._y_shapes.items()}
         return found if self._y_names else found.get(None)
 
