@@ -130,3 +130,31 @@ assert "torch" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_writing_a_graph(tmp_path: pathlib.Path) -> None:
+    from google.protobuf import text_format
+
+    graph = small_graph()
+    path = tf.train.write_graph(graph, str(tmp_path / "x" / "y"), "g.pbtxt")
+    assert path == str(tmp_path / "x" / "y" / "g.pbtxt")
+    text = pathlib.Path(path).read_text()
+    assert text.startswith('node {\n  name: "c"\n  op: "Const"\n')
+    assert text_format.Parse(text, tf.GraphDef()) == graph.as_graph_def()
+    path = tf.io.write_graph(graph.as_graph_def(), tmp_path, "g.pb", as_text=False)
+    assert tf.GraphDef.FromString(pathlib.Path(path).read_bytes()) == graph.as_graph_def()
+    for wrong in ("a", None):
+        with pytest.raises(TypeError, match="write_graph takes"):
+            tf.train.write_graph(wrong, tmp_path, "q")
+
+
+def test_genuine_tensorflows_messages_are_taken_by_their_bytes(tmp_path: pathlib.Path) -> None:
+    class Foreign:
+        """What another package's message looks like: only its bytes are known."""
+
+        def SerializeToString(self) -> bytes:
+            return tf.Summary(value=[tf.Summary.Value(tag="a", simple_value=2.0)]).SerializeToString()
+
+    with tf.summary.FileWriter(tmp_path) as writer:
+        writer.add_summary(Foreign(), 1)
+    assert events(tmp_path)[0].summary.value[0].simple_value == 2.0

@@ -284,6 +284,14 @@ def test_bytes_as_folder(tmp_path: pathlib.Path) -> None:
     assert steps(tmp_path) == [[1]]
 
 
+def test_the_present_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with tf.summary.FileWriter("") as writer:
+        writer.add_summary(summary(1), 1)
+        assert writer.get_logdir() == ""
+    assert steps(tmp_path) == [[1]]
+
+
 def test_event_file_writer_alone(tmp_path: pathlib.Path) -> None:
     writer = EventFileWriter(tmp_path)
     writer.add_event(tf.Event(step=1))

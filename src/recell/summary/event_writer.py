@@ -43,12 +43,13 @@ class EventFileWriter:
         self, logdir: Any, max_queue: int = 10, flush_secs: float = 120, filename_suffix: str | None = None
     ) -> None:
         self._logdir = logdir
+        self._folder = os.fsdecode(logdir) or "."
         self._max_queue = max_queue
         self._flush_secs = flush_secs
         self._suffix = filename_suffix or ""
         self._closed = False
         self._forked = False
-        gfile.MakeDirs(logdir)
+        gfile.MakeDirs(self._folder)
         self._start_afresh()
         _WRITERS.add(self)
 
@@ -122,11 +123,10 @@ class EventFileWriter:
 
     def _new_file(self) -> RecordWriter:
         """A file that no other writer has, not even one of the same second."""
-        logdir = os.fsdecode(self._logdir)
-        gfile.MakeDirs(logdir)
+        gfile.MakeDirs(self._folder)
         number = int(time.time())
         while True:
-            path = os.path.join(logdir, f"events.out.tfevents.{number:010d}.{socket.gethostname()}{self._suffix}")
+            path = os.path.join(self._folder, f"events.out.tfevents.{number:010d}.{socket.gethostname()}{self._suffix}")
             with translated_errors(path):
                 try:
                     open(path, "xb").close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from recell.graph.dtypes import DType
 from recell.graph.graph import Graph
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation
+from recell.platform import gfile
 from recell.platform.tensor_values import make_tensor_proto, shape_proto
 from recell.summary import protos
 
@@ -26,6 +28,34 @@ def graph_to_graph_def(graph: Graph, from_version: int | None = None, add_shapes
     operations = graph.get_operations()[from_version or 0 :]
     nodes = [_node(operation, add_shapes) for operation in operations]
     return protos.GraphDef(node=nodes, versions=protos.VersionDef(producer=_PRODUCER))
+
+
+def write_graph(graph_or_graph_def: Any, logdir: Any, name: str, as_text: bool = True) -> str:
+    """Writes a graph into a file, for people and tools to look at. TF symbol: `tf.train.write_graph`.
+
+    Args:
+      graph_or_graph_def: a `tf.Graph` or a `tf.GraphDef`.
+      logdir: the folder, which is made if it is not there.
+      as_text: whether to write the text of the message, or its bytes.
+
+    Returns:
+      The path of the file.
+
+    Raises:
+      TypeError: for what is no graph.
+      A tf.errors exception when the file cannot be written.
+    """
+    from google.protobuf import text_format
+
+    given = graph_or_graph_def
+    definition = graph_to_graph_def(given) if isinstance(given, Graph) else given
+    if not isinstance(definition, protos.GraphDef):
+        raise TypeError(f"write_graph takes a tf.Graph or a tf.GraphDef, but got {type(given).__name__}: {given!r}")
+    path = os.path.join(os.fsdecode(logdir), name)
+    gfile.MakeDirs(os.path.dirname(path) or ".")
+    with gfile.GFile(path, "wb") as file:
+        file.write(text_format.MessageToString(definition) if as_text else definition.SerializeToString())
+    return path
 
 
 def _node(operation: Operation, add_shapes: bool) -> Any:

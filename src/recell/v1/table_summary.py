@@ -26,7 +26,9 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "contrib.deprecated": {"recell.summary.old": _OLD},
     "summary": _MODULE,
+    "io": {"recell.summary.graph_def": "write_graph"},
     "train": {
+        "recell.summary.graph_def": "write_graph",
         "recell.summary.iterator": "summary_iterator",
         "recell.summary.writer": "SummaryWriter=FileWriter SummaryWriterCache=FileWriterCache",
     },
