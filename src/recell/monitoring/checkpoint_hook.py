@@ -99,6 +99,7 @@ class CheckpointSaverHook(SessionRunHook):
         step = int(session.run(self._global_step_tensor))
         if step != self._timer.last_triggered_step():
             self._save(session, step)
+        self._summary_writer.flush()
         for listener in self._listeners:
             listener.end(session, step)
 

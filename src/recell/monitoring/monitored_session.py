@@ -37,7 +37,8 @@ class _CoordinatedSessionCreator(SessionCreator):
             start_queue_runners(sess=self.tf_sess, coord=self.coord)
         for hook in self._hooks:
             hook.after_create_session(self.tf_sess, self.coord)
-        return CoordinatedSession(HookedSession(self.tf_sess, self._hooks), self.coord, self._stop_grace_period_secs)
+        hooked = HookedSession(self.tf_sess, self._hooks)
+        return CoordinatedSession(hooked, self.tf_sess, self.coord, self._stop_grace_period_secs)
 
 
 class _MonitoredSession:

@@ -17,6 +17,7 @@ from recell.graph.variable_collections import (
 from recell.monitoring import writers
 from recell.monitoring.session_manager import SessionManager
 from recell.monitoring.supervisor_threads import CheckpointThread, StepCounterThread, SummaryThread
+from recell.monitoring.waking import waking_threads
 from recell.ops.lookup import tables_initializer
 from recell.ops.state import group
 from recell.ops.variable_ops import report_uninitialized_variables
@@ -261,8 +262,8 @@ class Supervisor:
                 raise
         finally:
             try:
-                # The queue runners may sit in a run that only closing the session ends.
-                self.stop(close_summary_writer=close_summary_writer, ignore_live_threads=True)
+                with waking_threads(sess):
+                    self.stop(close_summary_writer=close_summary_writer, ignore_live_threads=True)
             finally:
                 if sess is not None:
                     with contextlib.suppress(Exception):

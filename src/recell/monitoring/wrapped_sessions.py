@@ -8,6 +8,7 @@ from typing import Any
 
 from recell.graph import errors
 from recell.monitoring.session_run_hook import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
+from recell.monitoring.waking import waking_threads
 from recell.platform import logging
 from recell.session.config import RunMetadata, RunOptions
 from recell.train.coordinator import Coordinator
@@ -149,8 +150,9 @@ def _merge_options(options: Any, other: Any) -> None:
 class CoordinatedSession(WrappedSession):
     """Has threads beside it: what goes wrong in one of them is raised from here, and closing waits for all."""
 
-    def __init__(self, sess: Any, coord: Coordinator, stop_grace_period_secs: float = 120) -> None:
+    def __init__(self, sess: Any, raw: Any, coord: Coordinator, stop_grace_period_secs: float = 120) -> None:
         super().__init__(sess)
+        self._raw = raw
         self._coord = coord
         self._stop_grace_period_secs = stop_grace_period_secs
 
@@ -161,7 +163,8 @@ class CoordinatedSession(WrappedSession):
     def close(self) -> None:
         self._coord.request_stop()
         try:
-            self._coord.join(stop_grace_period_secs=self._stop_grace_period_secs, ignore_live_threads=True)
+            with waking_threads(self._raw):
+                self._coord.join(stop_grace_period_secs=self._stop_grace_period_secs, ignore_live_threads=True)
         finally:
             # A session that cannot be closed must not hide what the threads have raised.
             with contextlib.suppress(Exception):
