@@ -152,6 +152,15 @@ def steps_so_far(folder: pathlib.Path) -> list[int]:
     return [event.step for event in tf.train.summary_iterator(str(path)) if not event.file_version]
 
 
+@pytest.mark.parametrize("flush_secs", [float("inf"), 1e30, 0, -1])
+def test_flush_secs_without_end_and_without_delay(tmp_path: pathlib.Path, flush_secs: float) -> None:
+    with tf.summary.FileWriter(tmp_path, flush_secs=flush_secs) as writer:
+        for step in range(20):
+            writer.add_summary(summary(1.0), step)
+            time.sleep(0.001)
+    assert steps(tmp_path) == [list(range(20))]
+
+
 def test_closing_and_reopening(tmp_path: pathlib.Path) -> None:
     writer = tf.summary.FileWriter(tmp_path)
     writer.add_summary(summary(1.0), 1)

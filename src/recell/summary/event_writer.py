@@ -156,8 +156,10 @@ class EventFileWriter:
         unflushed = False
         while not self._closed:
             with self._changed:
-                left = max(0.0, flush_at - time.monotonic()) if unflushed else None
-                self._changed.wait_for(lambda: self._waiting or self._closed, left)
+                left = flush_at - time.monotonic() if unflushed else threading.TIMEOUT_MAX
+                self._changed.wait_for(
+                    lambda: self._waiting or self._closed, min(max(0.0, left), threading.TIMEOUT_MAX)
+                )
             due = time.monotonic() >= flush_at
             try:
                 self._write(due)
