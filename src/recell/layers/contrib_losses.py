@@ -10,16 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.layers import losses
 from recell.layers.losses import add_loss, get_losses, get_regularization_losses
 from recell.ops._attributes import renamed
+from recell.ops.array_join import concat
 from recell.ops.array_make import ones_like
-from recell.ops.array_shape import expand_dims
+from recell.ops.array_shape import expand_dims, reshape
+from recell.ops.array_shape import shape as shape_of
 from recell.ops.math_binary import subtract
 from recell.ops.math_cast import cast
+from recell.ops.math_unary import square
 from recell.ops.nn_activations import relu
+from recell.ops.reductions import reduce_mean, reduce_sum
 
 
 def _spread(weights: Any, rank: int | None) -> Any:
@@ -52,6 +57,28 @@ def _swapped(loss: Callable[..., Any]) -> Callable[..., Any]:
 
 absolute_difference = _swapped(losses.absolute_difference)
 mean_squared_error = _swapped(losses.mean_squared_error)
+
+
+def mean_pairwise_squared_error(
+    predictions: Any, labels: Any = None, weights: Any = 1.0, scope: str | None = None
+) -> Any:
+    """The sum over rows of the mean squared error between differences of pairs of a row's elements.
+
+    TF symbol: `tf.contrib.losses.mean_pairwise_squared_error`. A pair of an element with itself counts, unlike in
+    `tf.losses`. ValueError for weights that are no scalar and not `[batch]`.
+    """
+    with name_scope(scope, "mean_pairwise_squared_error", [predictions, labels]):
+        predictions = cast(convert_to_tensor(predictions), dtypes.float32)
+        labels = cast(convert_to_tensor(labels), dtypes.float32)
+        predictions.shape.assert_is_compatible_with(labels.shape)
+        weights = cast(_spread(weights, None), dtypes.float32)
+        if weights.shape.ndims > 1:
+            raise ValueError(f"weights must be a scalar or [batch], but '{weights.name}' is {weights.shape}.")
+        rows = reshape(subtract(predictions, labels), concat([shape_of(predictions)[:1], [-1]], 0))
+        pairs = 2.0 * reduce_mean(square(rows), axis=1) - 2.0 * square(reduce_mean(rows, axis=1))
+        loss = reduce_sum(pairs * weights, name="value_2")
+        add_loss(loss)
+        return loss
 
 
 def log_loss(
@@ -134,6 +161,7 @@ __all__ = [
     "get_total_loss",
     "hinge_loss",
     "log_loss",
+    "mean_pairwise_squared_error",
     "mean_squared_error",
     "sigmoid_cross_entropy",
     "softmax_cross_entropy",

@@ -81,7 +81,7 @@ ROWS: dict[str, dict[str, str]] = {
     "contrib.losses": {
         "recell.layers.contrib_losses": (
             "absolute_difference add_loss compute_weighted_loss cosine_distance get_losses get_regularization_losses "
-            "get_total_loss hinge_loss log_loss mean_squared_error sigmoid_cross_entropy "
+            "get_total_loss hinge_loss log_loss mean_pairwise_squared_error mean_squared_error sigmoid_cross_entropy "
             "softmax_cross_entropy sparse_softmax_cross_entropy"
         ),
     },
