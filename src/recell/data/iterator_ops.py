@@ -117,6 +117,7 @@ def make_iterator(ctx: Any, dataset: Tensor, iterator: Tensor, seeded: Any, opti
     types={"iterator": ANY},
     dtype=lambda i: list(i["types"]),
     stateful=True,
+    waits=True,
     differentiable=False,
 )
 def iterator_get_next(ctx: Any, iterator: Tensor, types: Any, shapes: Any) -> Any:
