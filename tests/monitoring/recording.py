@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import importlib
 import logging
 import os
 import re
@@ -70,6 +71,12 @@ def plain(value):
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return value.tolist() if hasattr(value, "tolist") else value
+
+
+def printer(tf):
+    """`print_tensors_in_checkpoint_file`, which genuine TensorFlow has only by an import."""
+    tools = importlib.import_module(f"{tf.__name__}.python.tools.inspect_checkpoint")
+    return tools.print_tensors_in_checkpoint_file
 
 
 def attempt(function, *args, **kwargs):

@@ -230,3 +230,20 @@ def test_networks_of_cudnn_are_read_by_cells(tmp_path: pathlib.Path) -> None:
         with tf.Session() as session:
             tf.train.Saver().restore(session, str(tmp_path / "m"))
             np.testing.assert_allclose(session.run(same, {inputs: values}), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_a_graph_is_written(tmp_path: pathlib.Path, text: bool) -> None:
+    tf.placeholder(tf.float32, [None, 2], name="x")
+    graph = tf.get_default_graph()
+    path = tf.train.write_graph(graph, str(tmp_path / "new"), "g", as_text=text)
+    assert path == str(tmp_path / "new" / "g")
+    content = pathlib.Path(path).read_bytes()
+    if text:
+        assert b'name: "x"' in content
+        assert b'op: "Placeholder"' in content
+    else:
+        found = tf.GraphDef.FromString(content)
+        assert [node.name for node in found.node] == ["x"]
+        assert tf.io.write_graph(found, str(tmp_path), "again", as_text=False) == str(tmp_path / "again")
+        assert (tmp_path / "again").read_bytes() == content

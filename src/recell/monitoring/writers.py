@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from recell.checkpoint import replacing
+from recell.monitoring.graph_files import write_graph
 from recell.summary import protos
 from recell.summary.functions import merge_all
 from recell.summary.graph_def import graph_to_graph_def
@@ -47,12 +46,7 @@ def add_stop_log(writer: Any) -> None:
 
 def describe_graph(graph: Any, folder: str, writer: Any = None) -> None:
     """Writes the graph to `graph.pbtxt` in the folder, and as an event."""
-    from google.protobuf import text_format
-
-    definition = graph_to_graph_def(graph, add_shapes=True)
-    os.makedirs(folder, exist_ok=True)
-    with replacing(os.path.join(folder, "graph.pbtxt")) as file:
-        file.write(text_format.MessageToString(definition).encode())
+    write_graph(graph_to_graph_def(graph, add_shapes=True), folder, "graph.pbtxt")
     if writer is not None:
         writer.add_graph(graph)
 
