@@ -70,6 +70,13 @@ def confusion_at_thresholds(labels: Tensor, predictions: Tensor, thresholds: Ten
     return [part[back].float() for part in (tp, fn, tn, fp)]
 
 
+@op("ScoresInRange", shape=rules.unchanged, view=True, differentiable=False)
+def scores_in_range(predictions: Tensor) -> Tensor:
+    """The scores again. InvalidArgumentError for one outside of 0 to 1."""
+    _scores(predictions)
+    return predictions
+
+
 def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
     """The quotient, 0 where the denominator is not positive."""
     positive = denominator > 0

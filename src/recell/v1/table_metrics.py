@@ -45,6 +45,7 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.metrics.contrib_curves": "f1_score precision_at_recall recall_at_precision streaming_curve_points",
         "recell.metrics.correlation": "streaming_covariance streaming_pearson_correlation",
         "recell.metrics.concatenation": "streaming_concat",
+        "recell.metrics.exact_curves": "auc_using_histogram precision_recall_at_equal_thresholds streaming_dynamic_auc",
         "recell.metrics.kappa": "cohen_kappa",
         "recell.ops.math_scan": "confusion_matrix",
         "recell.ops.sets": "set_difference set_intersection set_size set_union",
