@@ -25,7 +25,7 @@ Apply = Callable[[Any], Any]
 _KEY = spec.TensorSpec([], dtypes.int64)
 
 
-def _to_number(what: str, specs: Any, function: Callable[..., Any]) -> Function:
+def to_number(what: str, specs: Any, function: Callable[..., Any]) -> Function:
     """A function that gives an int64 scalar. ValueError for another shape, TypeError for what becomes no such."""
 
     def run(element: Any) -> list[Any]:
@@ -65,8 +65,8 @@ def group_by_window(
     size_of = window_size_func or (lambda key: convert_to_tensor(window_size, dtypes.int64))
 
     def apply(dataset: Any) -> Any:
-        keys = _to_number("key_func", dataset.element_spec, checked(key_func))
-        sizes = _to_number("window_size_func", _KEY, checked(size_of))
+        keys = to_number("key_func", dataset.element_spec, checked(key_func))
+        sizes = to_number("window_size_func", _KEY, checked(size_of))
         group = spec.DatasetSpec(dataset.element_spec)
         reduced = ElementFunction("tf.data.experimental.group_by_window()", [_KEY, group], checked(reduce_func))
         if not isinstance(reduced.output, spec.DatasetSpec):

@@ -12,19 +12,18 @@ from recell.data.values import Tensor, clone
 from recell.ops.op import ANY, op
 
 
-def _traced(what: str, state: Any, dataset: Any, step: Callable[..., Any]) -> tuple[ElementFunction, Any, Any]:
+def traced(what: str, specs: Any, dataset: Any, step: Callable[..., Any]) -> tuple[ElementFunction, Any, Any]:
     """The function from (state, element) to (state, output), traced until the state's shapes are those that it keeps.
 
-    `step` gives a pair. The specs of the state and of the output come with it.
+    `specs` are those of the first state. `step` gives a tuple of the next state and outputs, whose specs come with it.
     """
-    specs = nest.map_structure(spec.spec_of, state)
     while True:
-        traced = ElementFunction(what, [specs, dataset.element_spec], step)
-        after, output = traced.output[0], traced.output[1:]
+        function = ElementFunction(what, [specs, dataset.element_spec], step)
+        after, output = function.output[0], function.output[1:]
         _check_state(specs, after)
         wider = nest.map_structure(lambda a, b: a.most_general(b), specs, after)
         if all(a == b for a, b in zip(nest.flatten(wider), nest.flatten(specs), strict=True)):
-            return traced, specs, output
+            return function, specs, output
         specs = wider
 
 
@@ -47,8 +46,8 @@ def scan(dataset: Any, initial_state: Any, scan_func: Callable[..., Any]) -> Any
             raise TypeError("The scan function must return a pair comprising the new state and the output value.")
         return as_element(result[0], "scan()"), as_element(result[1], "scan()")
 
-    traced, specs, (output,) = _traced("scan()", state, dataset, step)
-    tensor = transform.scan_dataset(dataset._variant_tensor, spec.to_flat(specs, state), traced.body)
+    function, specs, (output,) = traced("scan()", nest.map_structure(spec.spec_of, state), dataset, step)
+    tensor = transform.scan_dataset(dataset._variant_tensor, spec.to_flat(specs, state), function.body)
     return dataset._derived(tensor, output)
 
 
@@ -79,12 +78,12 @@ def reduce(dataset: Any, initial_state: Any, reduce_func: Callable[..., Any]) ->
     def step(before: Any, element: Any) -> Any:
         return (as_element(reduce_func(before, element), "reduce()"),)
 
-    traced, specs, _ = _traced("reduce()", state, dataset, step)
+    function, specs, _ = traced("reduce()", nest.map_structure(spec.spec_of, state), dataset, step)
     leaves = nest.flatten(specs)
     found = _reduce(
         dataset._variant_tensor,
         spec.to_flat(specs, state),
-        traced.body,
+        function.body,
         tuple(leaf.flat_dtype for leaf in leaves),
         tuple(leaf.flat_shape for leaf in leaves),
     )

@@ -14,7 +14,10 @@ _APPLIED = (
 _EXPERIMENTAL: dict[str, str] = {
     "recell.data.experimental": f"{_APPLIED} take_while get_structure to_variant from_variant "
     "map_and_batch_with_legacy_function=map_and_batch",
+    "recell.data.csv": "CsvDataset make_csv_dataset",
+    "recell.data.examples": "make_batched_features_dataset parse_example_dataset",
     "recell.data.grouping": "bucket_by_sequence_length group_by_window",
+    "recell.data.reducers": "Reducer group_by_reducer",
     "recell.data.selecting": "choose_from_datasets sample_from_datasets unique",
     "recell.data.threads": "AUTOTUNE",
     "recell.data.options": (
@@ -28,7 +31,10 @@ _CONTRIB: dict[str, str] = {
     "recell.data.experimental": (
         f"{_APPLIED} batch_and_drop_remainder padded_batch_and_drop_remainder sliding_window_batch sloppy_interleave"
     ),
+    "recell.data.csv": "CsvDataset make_csv_dataset",
+    "recell.data.examples": "make_batched_features_dataset parse_example_dataset read_batch_features",
     "recell.data.grouping": "bucket_by_sequence_length group_by_window",
+    "recell.data.reducers": "Reducer group_by_reducer reduce_dataset",
     "recell.data.selecting": "choose_from_datasets sample_from_datasets unique",
     "recell.data.threads": "AUTOTUNE",
 }
