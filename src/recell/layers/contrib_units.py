@@ -36,8 +36,7 @@ def maxout(inputs: Any, num_units: int, axis: int = -1, scope: str | None = None
         if features % num_units:
             raise ValueError(f"number of features({features}) is not a multiple of num_units({num_units})")
         sizes[axis] = num_units
-        dynamic = shape_of(inputs) if None in sizes else None
-        wanted = [dynamic[k] if size is None else size for k, size in enumerate(sizes)]
+        wanted = [shape_of(inputs)[k] if size is None else size for k, size in enumerate(sizes)]
         outputs = reduce_max(reshape(inputs, [*wanted, features // num_units]), axis=-1, name="Max")
         outputs.set_shape(sizes)
         return outputs

@@ -152,10 +152,9 @@ def precision_recall_at_equal_thresholds(
         positives, negatives = reduce_sum(totals[0]), reduce_sum(totals[1])
         precision = truediv(tp, maximum(_TINY, tp + fp))
         recall = truediv(tp, maximum(_TINY, positives))
-        parts = (tp, fp, negatives - fp, positives - tp, precision, recall)
         thresholds = linspace(0.0, 1.0, number)
-        data = PrecisionRecallData(*(cast(part, dtype) for part in parts), cast(thresholds, dtype))
-        return data, group(*updates)
+        parts = (tp, fp, negatives - fp, positives - tp, precision, recall, thresholds)
+        return PrecisionRecallData._make(cast(part, dtype) for part in parts), group(*updates)
 
 
 _TINY = 1e-7
