@@ -80,5 +80,11 @@ ROWS: dict[str, dict[str, str]] = {
             f"get_variables_to_restore {_READING}"
         ),
     },
-    "contrib.training": {"recell.train.checkpoint_management": "checkpoints_iterator wait_for_new_checkpoint"},
+    "contrib.training": {
+        "recell.train.checkpoint_management": "checkpoints_iterator wait_for_new_checkpoint",
+        "recell.monitoring.contrib_training": (
+            "SummaryAtEndHook evaluate_once evaluate_repeatedly get_or_create_eval_step train"
+        ),
+        "recell.estimator.evaluation": "StopAfterNEvalsHook",
+    },
 }
