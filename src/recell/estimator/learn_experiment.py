@@ -15,6 +15,8 @@ from recell.platform import logging
 from recell.train.checkpoint_reader import load_variable
 
 InputFn = Callable[..., Any]
+_ONE_PASS = "one_pass"
+"""The name of an evaluation that goes through the input once; the summaries are in `eval_one_pass`."""
 
 
 class Experiment:
@@ -117,7 +119,7 @@ class Experiment:
         if delay:
             logging.info("Waiting %d secs before starting eval.", delay)
             time.sleep(delay)
-        return self._evaluate(name)
+        return self._evaluate(name or _ONE_PASS)
 
     def train_and_evaluate(self) -> tuple[dict[str, Any], list[Any]]:
         """Trains, evaluates new checkpoints meanwhile, and evaluates at the end: its results, and an empty list."""
@@ -163,7 +165,7 @@ class Experiment:
                 until = done + stride if goal is None else min(goal, done + stride)
                 self._train(until, self._train_monitors)
             logging.info("Evaluating model now.")
-            results = self._evaluate(None)
+            results = self._evaluate(_ONE_PASS)
             if stride is None:
                 break
         return results, []
@@ -171,7 +173,7 @@ class Experiment:
     def test(self) -> dict[str, Any]:
         """One step of training and one of evaluation, to see that both run."""
         self._train(None, self._train_monitors, steps=1)
-        return self._evaluate(None, steps=1)
+        return self._evaluate(_ONE_PASS, steps=1)
 
     # -- parts ------------------------------------------------------------------------------------------------------
 

@@ -67,7 +67,6 @@ class BaseMonitor:
     def step_begin(self, step: int) -> list[Any]:
         """Called before each step; gives tensors, or names of them, that the step is to fetch."""
         _check(step >= 0, f"Invalid step {step}.")
-        _check(self._current_step is None, "step_begin called twice without step_end.")
         self._current_step = step
         return []
 
