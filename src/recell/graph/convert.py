@@ -165,8 +165,8 @@ def to_numpy(value: Any, dtype: DType | None) -> np.ndarray:
         raise ValueError("None values not supported.")
     if hasattr(value, "detach") and hasattr(value, "numpy"):
         value = value.detach().cpu().numpy()
-    if isinstance(value, (np.ndarray, np.generic)):
-        return _from_array(np.asarray(value), dtype)
+    if isinstance(value, (np.ndarray, np.generic)) or callable(getattr(value, "__array__", None)):
+        return _from_array(np.asarray(value), dtype)  # a pandas column, too, keeps its own dtype
     if isinstance(value, Dimension):
         value = _known(value.value, value)
     elif isinstance(value, TensorShape):
