@@ -83,7 +83,7 @@ class CsvDataset(Dataset):
 
 def _rows(path: str, compression: Any, delimiter: str, quotes: bool) -> Iterator[list[str]]:
     lines = (line.decode("utf-8") for line in read_lines(path, compression or ""))
-    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+    quoting: Any = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
     return csv.reader(lines, delimiter=delimiter, quoting=quoting)
 
 

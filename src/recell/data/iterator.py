@@ -157,7 +157,8 @@ def one_shot(dataset: Any) -> Iterator:
     """An iterator that goes over the dataset once, in each session from its first use."""
     check_one_shot(dataset._variant_tensor)
     attrs = _flat_of(dataset.element_spec)
-    resource = iterator_ops.one_shot_iterator(_key(None), *attrs, Deferred(dataset._variant_tensor))
+    optimized = dataset.options()._joins_repeats
+    resource = iterator_ops.one_shot_iterator(_key(None), *attrs, Deferred(dataset._variant_tensor), optimized)
     return Iterator._over(resource, None, dataset.element_spec)
 
 

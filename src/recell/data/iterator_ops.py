@@ -28,7 +28,7 @@ class IteratorResource:
         self._failure: BaseException | None = None
         self._started = False
 
-    def initialize(self, pipeline: Pipeline, optimized: bool = True) -> None:
+    def initialize(self, pipeline: Pipeline, optimized: bool) -> None:
         """Goes to the beginning of a dataset; what ran ahead for the one before is ended."""
         cursor = pipeline.open(Opening(optimized))
         before, self._cursor = self._cursor, cursor
@@ -38,13 +38,13 @@ class IteratorResource:
         if self._closed:
             cursor.close()
 
-    def initialize_once(self, make: Any) -> None:
+    def initialize_once(self, make: Any, optimized: bool) -> None:
         """The same with the dataset that `make` computes, the first time; a failure is told each time again."""
         with self._lock:
             if not self._started:
                 self._started = True
                 try:
-                    self.initialize(make())
+                    self.initialize(make(), optimized)
                 except Exception as error:
                     self._failure = error
             if self._failure is not None:
@@ -91,9 +91,9 @@ def iterator_v2(ctx: Any, key: str, types: Any, shapes: Any) -> Any:
 
 
 @op("OneShotIterator", shape=rules.scalar, dtype=dtypes.resource, stateful=True, differentiable=False)
-def one_shot_iterator(ctx: Any, key: str, types: Any, shapes: Any, dataset: Any) -> Any:
+def one_shot_iterator(ctx: Any, key: str, types: Any, shapes: Any, dataset: Any, optimized: bool) -> Any:
     found = _resource(ctx, key, types, shapes)
-    found.initialize_once(dataset)
+    found.initialize_once(dataset, optimized)
     return found
 
 

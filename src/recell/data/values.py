@@ -111,7 +111,9 @@ def _stacked_sparse(values: Sequence[Sparse]) -> Sparse:
 
 
 def unstacked(value: Any) -> Any:
-    """A batch as a table of rows."""
+    """A batch as a table of rows. InvalidArgumentError for a scalar."""
+    if not value.shape:
+        raise invalid("All components must be at least vectors to have rows, but one is a scalar.")
     return sparse_rows(value) if value.__class__ is Sparse else value
 
 
