@@ -50,7 +50,28 @@ class SessionRunContext:
 
 
 class SessionRunHook:
-    """Follows the runs of a monitored session. Subclasses write what they need. TF: `tf.train.SessionRunHook`."""
+    """Follows the runs of a monitored session. Subclasses write what they need. TF: `tf.train.SessionRunHook`.
+
+    Example:
+      >>> import recell.v1 as tf
+      >>> class Watch(tf.train.SessionRunHook):
+      ...     def before_run(self, run_context):
+      ...         return tf.train.SessionRunArgs({"loss": "loss:0"})
+      ...     def after_run(self, run_context, run_values):
+      ...         print("the loss is", run_values.results["loss"])
+      ...         if run_values.results["loss"] < 2:
+      ...             run_context.request_stop()
+      >>> with tf.Graph().as_default():
+      ...     w = tf.get_variable("w", [], initializer=tf.constant_initializer(4.0))
+      ...     loss = tf.square(w, name="loss")
+      ...     train_op = tf.train.GradientDescentOptimizer(0.25).minimize(loss)
+      ...     with tf.train.MonitoredSession(hooks=[Watch()]) as sess:
+      ...         while not sess.should_stop():
+      ...             sess.run(train_op)
+      the loss is 16.0
+      the loss is 4.0
+      the loss is 1.0
+    """
 
     def begin(self) -> None:
         """Called once, before the session is made: the graph may still be added to."""

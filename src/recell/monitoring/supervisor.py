@@ -7,26 +7,15 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from recell.graph.core import add_to_collection, get_collection, get_default_graph
+from recell.graph.core import get_default_graph
 from recell.graph.keys import GraphKeys
-from recell.graph.variable_collections import (
-    global_variables,
-    global_variables_initializer,
-    local_variables_initializer,
-)
 from recell.monitoring import writers
 from recell.monitoring.session_manager import SessionManager
+from recell.monitoring.supervisor_parts import USE_DEFAULT, Parts, complete
 from recell.monitoring.supervisor_threads import CheckpointThread, StepCounterThread, SummaryThread
 from recell.monitoring.waking import waking_threads
-from recell.ops.lookup import tables_initializer
-from recell.ops.state import group
-from recell.ops.variable_ops import report_uninitialized_variables
 from recell.platform import logging
 from recell.train.coordinator import Coordinator, LooperThread
-from recell.train.saver import Saver
-from recell.train.training_util import get_global_step
-
-USE_DEFAULT = 0
 
 
 class Supervisor:
@@ -56,6 +45,19 @@ class Supervisor:
       session_manager: makes the sessions.
       summary_writer: writes to `logdir` by default; None for none.
       local_init_run_options: options of the run of `local_init_op`.
+
+    Example:
+      >>> import recell.v1 as tf
+      >>> with tf.Graph().as_default():
+      ...     step = tf.train.get_or_create_global_step()
+      ...     train_op = tf.assign_add(step, 1)
+      ...     sv = tf.train.Supervisor(logdir=None)
+      ...     with sv.managed_session() as sess:
+      ...         while not sv.should_stop():
+      ...             if sess.run(train_op) == 3:
+      ...                 sv.request_stop()
+      ...         print(sess.run(step))
+      3
     """
 
     USE_DEFAULT = USE_DEFAULT
@@ -92,9 +94,11 @@ class Supervisor:
         self._stop_grace_secs = stop_grace_secs
         self._local_init_run_options = local_init_run_options
         self._started_threads: list[Any] = []
+        given = Parts(ready_op, ready_for_local_init_op, init_op, local_init_op, saver, summary_op, global_step)
         with self._graph.as_default():
-            self._init_operations(ready_op, ready_for_local_init_op, init_op, local_init_op, saver, summary_op)
-            self._global_step = self._pick_global_step(global_step)
+            parts = complete(given, is_chief)
+        self._ready_op, self._ready_for_local_init_op, self._init_op, self._local_init_op = parts[:4]
+        self._saver, self._summary_op, self._global_step = parts[4:]
         self._logdir = logdir if is_chief else None
         self._save_model_secs = save_model_secs if is_chief else None
         self._save_summaries_secs = save_summaries_secs if is_chief else None
@@ -111,29 +115,6 @@ class Supervisor:
         self._graph.finalize()
 
     # -- what it is made of -----------------------------------------------------------------------------------------
-
-    def _init_operations(
-        self, ready_op: Any, ready_for_local: Any, init_op: Any, local_init_op: Any, saver: Any, summary_op: Any
-    ) -> None:
-        """Operations given, or the first of their collection, or made here and put there."""
-        keys = GraphKeys
-        self._ready_op = _pick(ready_op, keys.READY_OP, report_uninitialized_variables)
-        self._ready_for_local_init_op = _pick(ready_for_local, keys.READY_FOR_LOCAL_INIT_OP, None)
-        self._init_op = _pick(init_op, keys.INIT_OP, global_variables_initializer) if self._is_chief else None
-        self._local_init_op = _pick(local_init_op, keys.LOCAL_INIT_OP, _local_initializer)
-        self._saver = _pick(saver, keys.SAVERS, lambda: Saver() if global_variables() else None)
-        self._summary_op = _pick(summary_op, keys.SUMMARY_OP, writers.merge_all)
-
-    def _pick_global_step(self, given: Any) -> Any:
-        if given is not USE_DEFAULT:
-            return given
-        step = get_global_step()
-        if step is None:
-            return None
-        found = get_collection(GraphKeys.GLOBAL_STEP)
-        if not found:
-            add_to_collection(GraphKeys.GLOBAL_STEP, step)
-        return step
 
     def _pick_writer(self, given: Any) -> Any:
         if given is not USE_DEFAULT:
@@ -367,24 +348,6 @@ class Supervisor:
     StopOnException = stop_on_exception
     WaitForStop = wait_for_stop
     SummaryComputed = summary_computed
-
-
-def _pick(given: Any, collection: str, make: Callable[[], Any] | None) -> Any:
-    """What is given; else the collection's first item; else what `make` makes, put into the collection."""
-    if given is not USE_DEFAULT:
-        return given
-    found = get_collection(collection)
-    if found:
-        return found[0]
-    made = make() if make is not None else None
-    if made is not None:
-        add_to_collection(collection, made)
-    return made
-
-
-def _local_initializer() -> Any:
-    """Initial values for local variables, contents for tables."""
-    return group(local_variables_initializer(), tables_initializer())
 
 
 __all__ = ["Supervisor"]

@@ -54,6 +54,26 @@ def MonitoredTrainingSession(
       summary_dir: folder of summaries, if another than that of checkpoints.
 
     Raises RuntimeError without a global step, if something is to be saved; ValueError for two intervals.
+
+    Example: trained up to step 3, and then by another program, or the same one started again, up to step 5.
+      >>> import tempfile
+      >>> import recell.v1 as tf
+      >>> def train(folder, last_step):
+      ...     with tf.Graph().as_default():
+      ...         step = tf.train.get_or_create_global_step()
+      ...         train_op = tf.assign_add(step, 1)
+      ...         hooks = [tf.train.StopAtStepHook(last_step=last_step)]
+      ...         with tf.train.MonitoredTrainingSession(checkpoint_dir=folder, hooks=hooks) as sess:
+      ...             while not sess.should_stop():
+      ...                 print(sess.run(train_op))
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     train(folder, 3)
+      ...     train(folder, 5)
+      1
+      2
+      3
+      4
+      5
     """
     scaffold = scaffold or Scaffold()
     if not is_chief:

@@ -181,7 +181,8 @@ class CoordinatedSession(WrappedSession):
         try:
             self._coord.raise_requested_exception()
         except Exception as error:
-            raise error from original
+            if error is not original:
+                raise error from original
         raise original
 
 

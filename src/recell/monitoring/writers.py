@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from recell.monitoring.graph_files import write_graph
 from recell.summary import protos
 from recell.summary.functions import merge_all
-from recell.summary.graph_def import graph_to_graph_def
+from recell.summary.graph_def import graph_to_graph_def, write_graph
 from recell.summary.writer import FileWriter, FileWriterCache
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from recell.checkpoint import replacing
 from recell.graph.dtypes import DType
 from recell.graph.graph import Graph
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation
-from recell.platform import gfile
+from recell.platform import file_errors, gfile
 from recell.platform.tensor_values import make_tensor_proto, shape_proto
 from recell.summary import protos
 
@@ -53,8 +54,8 @@ def write_graph(graph_or_graph_def: Any, logdir: Any, name: str, as_text: bool =
         raise TypeError(f"write_graph takes a tf.Graph or a tf.GraphDef, but got {type(given).__name__}: {given!r}")
     path = os.path.join(os.fsdecode(logdir), name)
     gfile.MakeDirs(os.path.dirname(path) or ".")
-    with gfile.GFile(path, "wb") as file:
-        file.write(text_format.MessageToString(definition) if as_text else definition.SerializeToString())
+    with file_errors.translated_errors(path), replacing(path) as file:
+        file.write(text_format.MessageToString(definition).encode() if as_text else definition.SerializeToString())
     return path
 
 

@@ -46,9 +46,7 @@ ROWS: dict[str, dict[str, str]] = {
         **_MANAGER,
         "recell.monitoring.supervisor": "Supervisor",
         "recell.monitoring.basic_loops": "basic_train_loop",
-        "recell.monitoring.graph_files": "write_graph",
     },
-    "io": {"recell.monitoring.graph_files": "write_graph"},
     "python.tools.inspect_checkpoint": {"recell.train.inspect_checkpoint": "print_tensors_in_checkpoint_file"},
     "train.saving.saveable_object": {"recell.graph.saveable": "SaveSpec SaveableObject"},
     "contrib.framework.python.framework.checkpoint_utils": {
