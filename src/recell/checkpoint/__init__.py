@@ -4,6 +4,21 @@
 A checkpoint is known by its prefix (`dir/model.ckpt-20`): its arrays are in `dir/model.ckpt-20.index`, one zip archive
 of numpy's `.npy` data (`.npz` in all but name).
 TensorFlow's own formats are recognised, and refused with an error that names them.
+
+Example:
+  >>> import os, tempfile
+  >>> import numpy as np
+  >>> from recell import checkpoint
+  >>> with tempfile.TemporaryDirectory() as folder:
+  ...     prefix = os.path.join(folder, "model.ckpt-20")
+  ...     checkpoint.write(prefix, [checkpoint.Entry("rnn/kernel", np.ones([2, 3], np.float32))])
+  ...     checkpoint.write_state(folder, checkpoint.CheckpointState(prefix, [prefix]))
+  ...     checkpoint.latest(folder) == prefix
+  ...     checkpoint.describe(prefix)
+  ...     float(checkpoint.read(prefix)["rnn/kernel"].sum())
+  True
+  {'rnn/kernel': TensorInfo(dtype='float32', shape=(2, 3))}
+  6.0
 """
 
 from recell.checkpoint.errors import (

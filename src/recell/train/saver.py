@@ -48,6 +48,22 @@ class Saver:
       filename: the file's name where the operations are run without one.
 
     Raises ValueError for no variables, two of one name, or one with two names; TypeError for what is no variable.
+
+    Example:
+      >>> import tempfile
+      >>> import recell.v1 as tf
+      >>> with tf.Graph().as_default(), tf.Session() as sess, tempfile.TemporaryDirectory() as folder:
+      ...     weights = tf.get_variable("weights", [2], initializer=tf.ones_initializer())
+      ...     saver = tf.train.Saver(max_to_keep=3)
+      ...     sess.run(tf.global_variables_initializer())
+      ...     path = saver.save(sess, f"{folder}/model.ckpt", global_step=20)
+      ...     sess.run(weights.assign([3.0, 4.0])).tolist()
+      ...     saver.restore(sess, tf.train.latest_checkpoint(folder))
+      ...     sess.run(weights).tolist()
+      ...     path.removeprefix(folder)
+      [3.0, 4.0]
+      [1.0, 1.0]
+      '/model.ckpt-20'
     """
 
     def __init__(
