@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from recell.graph import dtypes
-from recell.graph.convert import convert_to_tensor
-from recell.graph.core import name_scope
-from recell.graph.shapes import TensorShape, as_shape
-from recell.graph.sparse_tensor import SparseTensor, convert_to_tensor_or_sparse_tensor
-from recell.graph.static import constant_value
-from recell.graph.tensor import Tensor
+from recell.inputs.batch_queue import Tensors, batched, in_order
 from recell.inputs.fullness import summarize_fullness
-from recell.ops.array_index import gather
-from recell.ops.branches import cond
-from recell.ops.comparison import where
-from recell.ops.queues import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
-from recell.ops.sparse_elements import pack, unpack
-from recell.ops.state import group, no_op
-from recell.train.queue_runner import QueueRunner, add_queue_runner
-
-Tensors = Any  # a list, a tuple or a dictionary of tensors
+from recell.ops.queues import RandomShuffleQueue
 
 
 def batch(
@@ -86,11 +72,11 @@ def maybe_batch(
 
     `keep_input`: a bool scalar, or with `enqueue_many` one for each row.
     """
-    return _batched(
+    return batched(
         [tensors],
         keep_input,
         batch_size,
-        lambda kinds, known: _in_order(capacity, kinds, known, dynamic_pad, shared_name),
+        lambda kinds, known: in_order(capacity, kinds, known, dynamic_pad, shared_name),
         lambda queue: summarize_fullness(queue, capacity),
         ("batch", name, enqueue_many, shapes, allow_smaller_final_batch, num_threads),
     )
@@ -138,11 +124,11 @@ def maybe_batch_join(
     name: str | None = None,
 ) -> Any:
     """`batch_join` of those examples for which `keep_input` is true. TF symbol: `tf.train.maybe_batch_join`."""
-    return _batched(
+    return batched(
         tensors_list,
         keep_input,
         batch_size,
-        lambda kinds, known: _in_order(capacity, kinds, known, dynamic_pad, shared_name),
+        lambda kinds, known: in_order(capacity, kinds, known, dynamic_pad, shared_name),
         lambda queue: summarize_fullness(queue, capacity),
         ("batch_join", name, enqueue_many, shapes, allow_smaller_final_batch, 1),
     )
@@ -197,7 +183,7 @@ def maybe_shuffle_batch(
     name: str | None = None,
 ) -> Any:
     """`shuffle_batch` of those examples for which `keep_input` is true. TF symbol: `tf.train.maybe_shuffle_batch`."""
-    return _batched(
+    return batched(
         [tensors],
         keep_input,
         batch_size,
@@ -251,7 +237,7 @@ def maybe_shuffle_batch_join(
     name: str | None = None,
 ) -> Any:
     """`shuffle_batch_join` of those for which `keep_input` is true. TF: `tf.train.maybe_shuffle_batch_join`."""
-    return _batched(
+    return batched(
         tensors_list,
         keep_input,
         batch_size,
@@ -261,137 +247,6 @@ def maybe_shuffle_batch_join(
         lambda queue: summarize_fullness(queue, capacity, kept=min_after_dequeue),
         ("shuffle_batch_join", name, enqueue_many, shapes, allow_smaller_final_batch, 1),
     )
-
-
-# -- what they share ------------------------------------------------------------------------------------------------
-
-
-def _batched(
-    sources: Sequence[Tensors],
-    keep_input: Any,
-    batch_size: Any,
-    make_queue: Callable[[list[Any], list[TensorShape]], QueueBase],
-    summarize: Callable[[QueueBase], None],
-    options: tuple[str, str | None, bool, Any, bool, int],
-) -> Any:
-    default_name, name, many, shapes, smaller, threads = options
-    components = [listed(source) for source in sources]
-    if not components:
-        raise ValueError("Expected at least one set of tensors")
-    with name_scope(name, default_name, [t for tensors in components for t in _dense(tensors)]) as scope:
-        converted = [[convert_to_tensor_or_sparse_tensor(t) for t in tensors] for tensors in components]
-        kinds = _same_dtypes(converted)
-        keep = kept_input(keep_input, many)
-        packed = [[pack(t, many) for t in tensors] for tensors in converted]
-        known = inferred_shapes(converted, packed, shapes, many)
-        queue = make_queue([packed_dtype(p, k) for p, k in zip(packed[0], kinds, strict=True)], known)
-        ops = [_enqueue(queue, tensors, keep, many) for tensors in packed]
-        add_queue_runner(QueueRunner(queue, ops * threads if len(ops) == 1 else ops))
-        summarize(queue)
-        take = queue.dequeue_up_to if smaller else queue.dequeue_many
-        taken = take(batch_size, name=scope)
-        values = unpack(taken if isinstance(taken, list) else [taken], converted[0], many)
-        return in_structure(values, sources[0])
-
-
-def listed(tensors: Tensors) -> list[Any]:
-    """The components of an example, those of a dictionary by the order of their keys. ValueError for none."""
-    if isinstance(tensors, Mapping):
-        return [tensors[key] for key in sorted(tensors)]
-    found = list(tensors)
-    if not found:
-        raise ValueError("Expected at least one tensor to batch")
-    return found
-
-
-def in_structure(values: list[Any], original: Tensors) -> Any:
-    """Components as the program gave them: a dictionary, a list, or the one tensor of a list of one."""
-    if isinstance(original, Mapping):
-        return dict(zip(sorted(original), values, strict=True))
-    return values[0] if len(values) == 1 else values
-
-
-def _dense(tensors: Sequence[Any]) -> list[Tensor]:
-    return [t for t in tensors if isinstance(t, Tensor)]
-
-
-def packed_dtype(packed: Any, kind: Any) -> Any:
-    """The dtype that a queue has for a component: a packed sparse tensor is a variant."""
-    return dtypes.variant if packed.dtype is dtypes.variant else kind
-
-
-def _same_dtypes(sets: Sequence[Sequence[Any]]) -> list[Any]:
-    """The components' dtypes. TypeError when the sets of tensors do not agree in them."""
-    kinds = [t.dtype.base_dtype for t in sets[0]]
-    for other in sets[1:]:
-        found = [t.dtype.base_dtype for t in other]
-        if found != kinds:
-            raise TypeError(
-                f"Expected types to be consistent: {', '.join(k.name for k in found)} vs. "
-                f"{', '.join(k.name for k in kinds)}"
-            )
-    return kinds
-
-
-def kept_input(keep_input: Any, many: bool) -> Any:
-    """`keep_input` as a tensor. ValueError for another shape than it may have."""
-    keep = convert_to_tensor(keep_input, dtypes.bool, name="Const")
-    if keep.shape.ndims is None:
-        raise ValueError("`keep_input` dimensions must be known at graph construction.")
-    if keep.shape.ndims and not many:
-        raise ValueError("`keep_input` cannot be a vector when `enqueue_many=False`.")
-    if keep.shape.ndims > 1:
-        raise ValueError("`keep_input` must be 0 or 1 dimensions.")
-    return keep
-
-
-def inferred_shapes(
-    originals: Sequence[Sequence[Any]], packed: Sequence[Sequence[Any]], shapes: Any, many: bool
-) -> list[TensorShape]:
-    """Shapes of the components of one example, from all the sets of tensors. ValueError for an unknown rank."""
-    if shapes is not None:
-        if not isinstance(shapes, (list, tuple)) or (shapes and isinstance(shapes[0], int)):
-            shapes = [shapes]
-        return [as_shape(shape) for shape in shapes]
-    found = []
-    for position, first in enumerate(packed[0]):
-        if isinstance(originals[0][position], SparseTensor):
-            found.append(TensorShape([]))
-            continue
-        shape = first.shape
-        for tensors in packed:
-            tensor = tensors[position]
-            if tensor.shape.ndims is None:
-                raise ValueError(f"Cannot infer Tensor's rank: {tensor}")
-            shape = _common(shape, tensor.shape)
-        found.append(shape[1:] if many else shape)
-    return found
-
-
-def _common(a: TensorShape, b: TensorShape) -> TensorShape:
-    """What is the same in both. ValueError for different ranks."""
-    if a.ndims != b.ndims:
-        raise ValueError(f"Shapes {a} and {b} must have the same rank")
-    pairs = zip(a.as_list(), b.as_list(), strict=True)
-    return TensorShape([x if x == y else None for x, y in pairs])
-
-
-def _in_order(
-    capacity: int, kinds: list[Any], shapes: list[TensorShape], dynamic_pad: bool, shared_name: str | None
-) -> QueueBase:
-    if dynamic_pad:
-        return PaddingFIFOQueue(capacity, kinds, shapes, shared_name=shared_name)
-    return FIFOQueue(capacity, kinds, shapes, shared_name=shared_name)
-
-
-def _enqueue(queue: QueueBase, tensors: Sequence[Any], keep: Any, many: bool) -> Any:
-    if keep.shape.ndims:
-        chosen = where(keep)[:, 0]
-        return queue.enqueue_many([gather(t, chosen) for t in tensors])
-    put = queue.enqueue_many if many else queue.enqueue
-    if constant_value(keep) is not None and bool(constant_value(keep)):
-        return put(tensors)
-    return group(cond(keep, lambda: put(tensors), no_op))
 
 
 __all__ = [

@@ -13,7 +13,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import convert_to_tensor_or_sparse_tensor
 from recell.graph.static import constant_value
 from recell.graph.tensor import Operation, Tensor
-from recell.inputs.batching import in_structure, inferred_shapes, kept_input, listed, packed_dtype
+from recell.inputs.batch_queue import in_structure, inferred_shapes, kept_input, listed, packed_dtype
 from recell.inputs.fullness import summarize_fullness, summarize_size
 from recell.ops.branches import cond
 from recell.ops.comparison import equal, less, less_equal, logical_and, where
