@@ -67,11 +67,19 @@ def _checked_size(size: int) -> int:
     return size
 
 
+def count_of_batches(count: int, size: int, drop_remainder: bool) -> int:
+    """The cardinality of batches of `count` elements."""
+    return count if count < 0 else count // size if drop_remainder else -(-count // size)
+
+
 class Batch(Pipeline):
     """Every `size` elements as one, each component with a new first axis."""
 
     def __init__(self, input: Pipeline, size: int, drop_remainder: bool) -> None:
         self._input, self._size, self._drop_remainder = input, _checked_size(size), drop_remainder
+
+    def cardinality(self) -> int:
+        return count_of_batches(self._input.cardinality(), self._size, self._drop_remainder)
 
     def open(self, opening: Opening) -> Cursor:
         rows: Rows | None = self._input.rows()
@@ -97,6 +105,9 @@ class PaddedBatch(Pipeline):
     def __init__(self, input: Pipeline, size: int, shapes: Any, fillers: Any, drop_remainder: bool) -> None:
         self._input, self._size, self._drop_remainder = input, _checked_size(size), drop_remainder
         self._shapes, self._fillers = shapes, fillers
+
+    def cardinality(self) -> int:
+        return count_of_batches(self._input.cardinality(), self._size, self._drop_remainder)
 
     def open(self, opening: Opening) -> Cursor:
         cursor = self._input.open(opening)
@@ -155,6 +166,9 @@ class SparseBatch(Pipeline):
 
     def __init__(self, input: Pipeline, size: int, shape: tuple[int, ...]) -> None:
         self._input, self._size, self._shape = input, _checked_size(size), shape
+
+    def cardinality(self) -> int:
+        return count_of_batches(self._input.cardinality(), self._size, False)
 
     def open(self, opening: Opening) -> Cursor:
         return _SparseBatchCursor(self._input.open(opening), self._size, self._shape)

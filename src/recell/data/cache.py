@@ -138,6 +138,9 @@ class FileCache(Pipeline):
     def __init__(self, input: Pipeline, path: str) -> None:
         self._input, self._path = input, path + _SUFFIX
 
+    def cardinality(self) -> int:
+        return self._input.cardinality()
+
     def open(self, opening: Opening) -> Cursor:
         if os.path.exists(self._path):
             return _ReadingCursor(self._path)

@@ -12,6 +12,7 @@ from recell.data.arguments import int_argument, scalars, seed_arguments
 from recell.data.dataset import Dataset, batched
 from recell.data.dataset_base import BaseDataset
 from recell.data.function import ElementFunction, PredicateFunction, called, checked
+from recell.data.pipeline import INFINITE, UNKNOWN
 from recell.data.shuffle import shuffle_and_repeat_dataset
 from recell.data.threads import ParallelMap, checked_calls
 from recell.data.transform import Map
@@ -23,6 +24,7 @@ from recell.graph.shapes import TensorShape, as_shape
 from recell.ops.op import ANY, BOOL, op
 
 Apply = Callable[[Any], Any]
+INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = INFINITE, UNKNOWN
 
 
 def batch_and_drop_remainder(batch_size: Any) -> Apply:
@@ -254,6 +256,14 @@ def get_single_element(dataset: Any) -> Any:
         tuple(leaf.flat_shape for leaf in leaves),
     )
     return spec.from_flat(dataset.element_spec, found if isinstance(found, list) else [found])
+
+
+def cardinality(dataset: Any) -> Any:
+    """How many elements a dataset has, an int64 scalar. TF symbol: `tf.data.experimental.cardinality`.
+
+    `INFINITE_CARDINALITY` (-1) for one without an end, `UNKNOWN_CARDINALITY` (-2) where only going over it would tell.
+    """
+    return reducing.dataset_cardinality(dataset._variant_tensor)
 
 
 def get_structure(dataset_or_iterator: Any) -> Any:

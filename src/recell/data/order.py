@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from recell.data.arguments import scalars
-from recell.data.pipeline import Chain, Cursor, Opaque, Opening, Pipeline
+from recell.data.pipeline import INFINITE, UNKNOWN, Chain, Cursor, Opaque, Opening, Pipeline, at_most
 from recell.data.shuffle import Shuffle, ShuffleAndRepeat
 from recell.data.values import Element, Tensor
 from recell.graph import dtypes
@@ -39,6 +39,14 @@ class Repeat(Opaque):
     def over(self, input: Pipeline) -> Pipeline:
         return Repeat(input, self.count)
 
+    def cardinality(self) -> int:
+        one = self.input.cardinality()
+        if self.count == 0 or one == 0:
+            return 0
+        if self.count < 0:
+            return INFINITE
+        return one if one < 0 else one * self.count
+
     def start(self, opening: Opening) -> Cursor:
         inner = self.input
         if opening.optimized and isinstance(inner, Shuffle) and inner.reshuffles and self.count != 1:
@@ -69,6 +77,10 @@ class Take(Opaque):
     def over(self, input: Pipeline) -> Pipeline:
         return Take(input, self.count)
 
+    def cardinality(self) -> int:
+        # TensorFlow calls all that there are infinitely many.
+        return INFINITE if self.count < 0 else at_most(self.input.cardinality(), self.count)
+
     def start(self, opening: Opening) -> Cursor:
         cursor = self.input.open(opening)
         return cursor if self.count < 0 else _TakeCursor(cursor, self.count)
@@ -95,6 +107,12 @@ class Skip(Opaque):
 
     def over(self, input: Pipeline) -> Pipeline:
         return Skip(input, self.count)
+
+    def cardinality(self) -> int:
+        every = self.input.cardinality()
+        if self.count < 0:
+            return 0
+        return every if every < 0 else max(0, every - self.count)
 
     def start(self, opening: Opening) -> Cursor:
         return Cursor() if self.count < 0 else _SkipCursor(self.input.open(opening), self.count)
@@ -129,6 +147,10 @@ class Shard(Opaque):
     def over(self, input: Pipeline) -> Pipeline:
         return Shard(input, self.count, self.index)
 
+    def cardinality(self) -> int:
+        every = self.input.cardinality()
+        return every if every < 0 else len(range(self.index, every, self.count))
+
     def start(self, opening: Opening) -> Cursor:
         return _ShardCursor(self.input.open(opening), self.count, self.index)
 
@@ -148,6 +170,12 @@ class Concatenate(Pipeline):
     def __init__(self, parts: Sequence[Pipeline]) -> None:
         self._parts = parts
         self.fresh = all(part.fresh for part in parts)
+
+    def cardinality(self) -> int:
+        counts = [part.cardinality() for part in self._parts]
+        if INFINITE in counts:
+            return INFINITE
+        return UNKNOWN if UNKNOWN in counts else sum(counts)
 
     def open(self, opening: Opening) -> Cursor:
         return _ConcatenateCursor(self._parts, opening)
@@ -171,6 +199,9 @@ class Zip(Pipeline):
     def __init__(self, parts: Sequence[Pipeline]) -> None:
         self._parts = parts
         self.fresh = all(part.fresh for part in parts) and len(set(map(id, parts))) == len(parts)
+
+    def cardinality(self) -> int:
+        return at_most(*(part.cardinality() for part in self._parts))
 
     def open(self, opening: Opening) -> Cursor:
         return _ZipCursor([part.open(opening) for part in self._parts])

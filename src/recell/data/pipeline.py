@@ -15,6 +15,16 @@ from typing import Any, NamedTuple
 from recell.data import values
 from recell.data.values import Element
 
+INFINITE, UNKNOWN = -1, -2
+
+
+def at_most(*counts: int) -> int:
+    """The least of several cardinalities, as of elements side by side."""
+    known = [count for count in counts if count >= 0]
+    if UNKNOWN in counts:
+        return UNKNOWN
+    return min(known) if known else INFINITE
+
 
 class Opening:
     """One iteration, from its initialization to its end: what its cursors share over several epochs.
@@ -75,6 +85,10 @@ class Pipeline:
         """A cursor at the first element."""
         raise NotImplementedError
 
+    def cardinality(self) -> int:
+        """How many elements there are; `INFINITE`, or `UNKNOWN` where only going over them would tell."""
+        return UNKNOWN
+
     def rows(self) -> Rows | None:
         """The same elements as rows of tables, where that is what they are: then a batch is taken at once."""
         return None
@@ -95,6 +109,9 @@ class Opaque(Pipeline):
 
     def rows(self) -> Rows | None:
         return self._rows
+
+    def cardinality(self) -> int:
+        return self.input.cardinality()
 
     def open(self, opening: Opening) -> Cursor:
         if self._rows is not None:

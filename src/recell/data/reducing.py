@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from recell._lazy import lazy_module
 from recell.data import nest, spec, transform
 from recell.data.function import ElementFunction, as_element
 from recell.data.pipeline import Opening
 from recell.data.values import Tensor, clone
+from recell.graph import dtypes
+from recell.ops import rules
 from recell.ops.op import ANY, op
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = lazy_module("torch")
 
 
 def traced(what: str, specs: Any, dataset: Any, step: Callable[..., Any]) -> tuple[ElementFunction, Any, Any]:
@@ -88,6 +96,11 @@ def reduce(dataset: Any, initial_state: Any, reduce_func: Callable[..., Any]) ->
         tuple(leaf.flat_shape for leaf in leaves),
     )
     return spec.from_flat(specs, found if isinstance(found, list) else [found])
+
+
+@op("DatasetCardinality", shape=rules.scalar, types={"dataset": ANY}, dtype=dtypes.int64, differentiable=False)
+def dataset_cardinality(dataset: Tensor) -> Any:
+    return torch.tensor(dataset.cardinality())
 
 
 @op(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from recell._lazy import lazy_module
 from recell.data import values
 from recell.data.arguments import int_argument, scalars
-from recell.data.pipeline import Cursor, Opening, Pipeline, RowCursor, Rows
+from recell.data.pipeline import INFINITE, Cursor, Opening, Pipeline, RowCursor, Rows
 from recell.data.values import Element, Sparse, Tensor
 from recell.graph import dtypes
 from recell.ops._kernels import invalid
@@ -42,6 +42,9 @@ class Elements(Pipeline):
     def __init__(self, elements: Sequence[Element]) -> None:
         self.elements = elements
 
+    def cardinality(self) -> int:
+        return len(self.elements)
+
     def open(self, opening: Opening) -> Cursor:
         return ListCursor(self.elements)
 
@@ -61,6 +64,9 @@ class Slices(Pipeline):
 
     def rows(self) -> Rows:
         return self._rows
+
+    def cardinality(self) -> int:
+        return self._rows.positions.cardinality()
 
     def open(self, opening: Opening) -> Cursor:
         return RowCursor(self._rows.tables, self._rows.positions.open(opening))
@@ -82,6 +88,9 @@ class Range(Pipeline):
             raise invalid("step must be a non-zero integer.")
         self._numbers = range(start, stop, step)
 
+    def cardinality(self) -> int:
+        return len(self._numbers)
+
     def open(self, opening: Opening) -> Cursor:
         return _RangeCursor(self._numbers)
 
@@ -99,6 +108,9 @@ class Random(Pipeline):
 
     def __init__(self, ctx: Any, seed: int, seed2: int) -> None:
         self._ctx, self._seeds = ctx, (seed, seed2)
+
+    def cardinality(self) -> int:
+        return INFINITE
 
     def open(self, opening: Opening) -> Cursor:
         return _RandomCursor(self._ctx.words(*self._seeds))

@@ -168,6 +168,9 @@ class Prefetch(Pipeline):
             raise invalid(f"buffer_size must be >= 0 or set buffer_size to be -1 for auto-tuning, but is {size}.")
         self._input, self._size, self.fresh = input, size, input.fresh
 
+    def cardinality(self) -> int:
+        return self._input.cardinality()
+
     def open(self, opening: Opening) -> Cursor:
         cursor = self._input.open(opening)
         size = _AUTOTUNED_AHEAD if self._size == AUTOTUNE else self._size
@@ -304,6 +307,9 @@ class ParallelMap(Pipeline):
     def __init__(self, input: Pipeline, function: Callable[..., list[Any]], fresh: bool, count: int) -> None:
         self._input, self._function, self._count = input, function, count
         self.fresh = fresh
+
+    def cardinality(self) -> int:
+        return self._input.cardinality()
 
     def open(self, opening: Opening) -> Cursor:
         return _ParallelMapCursor(self._input.open(opening), self._function, self._count)

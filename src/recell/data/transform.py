@@ -34,6 +34,9 @@ class Map(Pipeline):
     def __init__(self, input: Pipeline, function: Call, fresh: bool) -> None:
         self._input, self._function, self.fresh = input, function, fresh
 
+    def cardinality(self) -> int:
+        return self._input.cardinality()
+
     def open(self, opening: Opening) -> Cursor:
         return _MapCursor(self._input.open(opening), self._function)
 
@@ -104,6 +107,9 @@ class Scan(Pipeline):
     def __init__(self, input: Pipeline, function: Call, state: list[Any]) -> None:
         self._input, self._function, self._state = input, function, state
 
+    def cardinality(self) -> int:
+        return self._input.cardinality()
+
     def open(self, opening: Opening) -> Cursor:
         return _ScanCursor(self._input.open(opening), self._function, self._state)
 
@@ -152,6 +158,9 @@ class IgnoreErrors(Pipeline):
 
     def __init__(self, input: Pipeline) -> None:
         self._input, self.fresh = input, input.fresh
+
+    def cardinality(self) -> int:
+        return self._input.cardinality()
 
     def open(self, opening: Opening) -> Cursor:
         return _IgnoreErrorsCursor(self._input.open(opening))

@@ -63,6 +63,15 @@ class Window(Pipeline):
         self._input = input
         self._options = size, shift, stride, drop_remainder
 
+    def cardinality(self) -> int:
+        size, shift, stride, drop_remainder = self._options
+        every = self._input.cardinality()
+        if every < 0:
+            return every
+        if drop_remainder:
+            every -= (size - 1) * stride
+        return max(0, -(-every // shift))
+
     def open(self, opening: Opening) -> Cursor:
         return _WindowCursor(self._input.open(opening), *self._options)
 

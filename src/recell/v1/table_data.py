@@ -13,6 +13,7 @@ _APPLIED = (
 
 _EXPERIMENTAL: dict[str, str] = {
     "recell.data.experimental": f"{_APPLIED} take_while get_structure to_variant from_variant "
+    "cardinality INFINITE_CARDINALITY UNKNOWN_CARDINALITY "
     "map_and_batch_with_legacy_function=map_and_batch",
     "recell.data.csv": "CsvDataset make_csv_dataset",
     "recell.data.examples": "make_batched_features_dataset parse_example_dataset",
