@@ -77,7 +77,8 @@ class LoggingTensorHook(SessionRunHook):
             logging.info(self._formatter(tensor_values))
             return
         with np.printoptions(suppress=True):
-            shown = ", ".join(f"{tag} = {tensor_values[tag]}" for tag in self._tag_order)
+            # `!s`: numpy formats its float32 as the float64 of the same value.
+            shown = ", ".join(f"{tag} = {tensor_values[tag]!s}" for tag in self._tag_order)
         if seconds is not None:
             logging.info("%s (%.3f sec)", shown, seconds)
         else:
