@@ -26,11 +26,11 @@ else:
 def _opened(ctx: Any, shared_name: str | None, store: type, capacity: int, make: Any) -> QueueState:
     """The queue of this operation in this session, made at the first run; queues of one `shared_name` are one."""
     resources = ctx.resources
-    if resources.closed:  # meanwhile: nobody would ever close what is opened now
-        raise errors.CancelledError(None, None, "Session has been closed.")
     name = shared_name or ctx.op.name
     key = f"queue/{'shared' if shared_name else 'own'}/{name}"
     with resources.lock:
+        if resources.closed:  # meanwhile: nobody would ever close what is opened now
+            raise errors.CancelledError(None, None, "Session has been closed.")
         found = resources.shared.get(key)
         if found is None:
             number = sum(isinstance(value, QueueState) for value in resources.shared.values())

@@ -249,13 +249,16 @@ class QueueState:
         if not waiter.done.is_set():
             try:
                 self._wait(waiter.done)
-            except BaseException:  # a time limit, or Ctrl-C: nobody must be served who is gone
+            except BaseException as error:  # a time limit, or Ctrl-C: nobody must be served who is gone
                 with self._lock:
-                    if waiter in waiting:
+                    served = waiter not in waiting
+                    if not served:
                         waiting.remove(waiter)
+                    if not served or not isinstance(error, errors.OpError):
                         self._give_back(waiter, waiting)
                         self._serve()
-                raise
+                        raise
+                # The time limit came just too late: what was asked for is done.
         if waiter.error is not None:
             raise waiter.error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ import torch
 
 from recell.graph import errors
 from recell.graph.tensor import Operation
+from recell.plan.at_work import pausing
 from recell.plan.philox import PhiloxStream, philox_words, stateless_stream
 from recell.plan.random_streams import RandomStream, open_stream
 
@@ -123,14 +125,22 @@ class Resources:
         runs = self._under_way
         return len(runs) > 1 and sum(not held.isdisjoint(variables) for held in runs) > 1
 
-    def set_time_limit(self, seconds: float | None) -> None:
-        """How long kernels of this thread may wait from now on, in all."""
-        self._limits.deadline = None if seconds is None else time.monotonic() + seconds
+    @contextlib.contextmanager
+    def time_limit(self, seconds: float) -> Iterator[None]:
+        """Inside, kernels of this thread may wait so long in all; no longer than an outer limit says, either."""
+        outer = getattr(self._limits, "deadline", None)
+        own = time.monotonic() + seconds
+        self._limits.deadline = own if outer is None else min(own, outer)
+        try:
+            yield
+        finally:
+            self._limits.deadline = outer
 
     def wait(self, event: threading.Event) -> None:
         """Waits for what another thread will do. DeadlineExceededError when this thread's time limit passes."""
         deadline = getattr(self._limits, "deadline", None)
-        if not event.wait(None if deadline is None else max(0.0, deadline - time.monotonic())):
+        seconds = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if not pausing(lambda: event.wait(seconds)):
             raise errors.DeadlineExceededError(None, None, "Timed out waiting for notification")
 
     def close(self) -> None:

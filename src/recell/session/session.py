@@ -15,6 +15,7 @@ from recell.graph.core import as_default as graph_as_default
 from recell.graph.core import get_default_graph
 from recell.graph.graph import Graph
 from recell.graph.tensor import Tensor
+from recell.plan import at_work
 from recell.plan.compile import compile_plan
 from recell.plan.plan import Plan
 from recell.plan.resources import Resources
@@ -87,35 +88,37 @@ class BaseSession:
             raise RuntimeError("Attempted to use a closed Session.")
         if torch.is_inference_mode_enabled():  # values made under it could never be differentiated
             with torch.inference_mode(False):
-                return self.run(fetches, feed_dict)
-        tensors, values = expand_feeds(self._graph, feed_dict) if feed_dict else ((), [])
-        compiled = self._compiled(fetches, tensors)
-        given = [feed_value(tensor, value) for tensor, value in zip(tensors, values, strict=True)]
-        limit = getattr(options, "timeout_in_ms", 0) or self._time_limit
-        if not limit:
-            return compiled.fetches.rebuild(self._execute(compiled, given))
-        self._resources.set_time_limit(limit / 1000)
-        try:
-            return compiled.fetches.rebuild(self._execute(compiled, given))
-        finally:
-            self._resources.set_time_limit(None)
+                return self.run(fetches, feed_dict, options, run_metadata)
+        with at_work.working():
+            tensors, values = expand_feeds(self._graph, feed_dict) if feed_dict else ((), [])
+            compiled = self._compiled(fetches, tensors)
+            given = [feed_value(tensor, value) for tensor, value in zip(tensors, values, strict=True)]
+            return compiled.fetches.rebuild(self._execute(compiled, given, options))
 
     def make_callable(
         self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False
     ) -> Callable[..., Any]:
-        """A function of the values of `feed_list` that does what `run(fetches)` does, with less to look up."""
-        tensors = [self._graph.as_graph_element(t, allow_operation=False) for t in feed_list or ()]
-        compiled = self._compiled(fetches, tuple(tensors))
+        """A function of the values of `feed_list` that does what `run(fetches)` does, with less to look up.
 
-        def call(*values: Any, **_: Any) -> Any:
+        With `accept_options` it takes `options` and `run_metadata`, too, as `run` does.
+        """
+        tensors = [self._graph.as_graph_element(t, allow_operation=False) for t in feed_list or ()]
+        with at_work.working():
+            compiled = self._compiled(fetches, tuple(tensors))
+
+        def call(*values: Any, options: Any = None, run_metadata: Any = None) -> Any:
             if self._resources.closed:
                 raise RuntimeError("Attempted to use a closed Session.")
             if len(values) != len(tensors):
                 raise ValueError(f"Expected {len(tensors)} feed values, but got {len(values)}.")
-            given = [feed_value(tensor, value) for tensor, value in zip(tensors, values, strict=True)]
-            return compiled.fetches.rebuild(self._execute(compiled, given))
+            with at_work.working():
+                given = [feed_value(tensor, value) for tensor, value in zip(tensors, values, strict=True)]
+                return compiled.fetches.rebuild(self._execute(compiled, given, options))
 
-        return call
+        def plain(*values: Any) -> Any:
+            return call(*values)
+
+        return call if accept_options else plain
 
     def _compiled(self, fetches: Any, fed: tuple[Tensor, ...]) -> _Compiled:
         key = (signature(fetches), fed, self._graph.changes)
@@ -132,7 +135,14 @@ class BaseSession:
             found = self._plans[key] = _Compiled(plan, copies, parsed)
         return found
 
-    def _execute(self, compiled: _Compiled, given: list[Any]) -> list[Any]:
+    def _execute(self, compiled: _Compiled, given: list[Any], options: Any = None) -> list[Any]:
+        limit = getattr(options, "timeout_in_ms", 0) or self._time_limit
+        if limit:
+            with self._resources.time_limit(limit / 1000):
+                return self._executed(compiled, given)
+        return self._executed(compiled, given)
+
+    def _executed(self, compiled: _Compiled, given: list[Any]) -> list[Any]:
         variables = compiled.plan.variables
         self._resources.begin_run(variables)
         recording = torch.is_grad_enabled()
