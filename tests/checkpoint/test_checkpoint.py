@@ -219,6 +219,16 @@ def test_a_single_file(tmp_path: pathlib.Path) -> None:
     same(checkpoint.read(str(tmp_path / "m"))["a"], np.zeros(1))
 
 
+def test_what_killed_writers_have_left_goes_when_it_is_old(tmp_path: pathlib.Path) -> None:
+    names = [".m-1.index.0123abcd.tmp", ".m-2.index.89abcdef.tmp", ".mine.tmp", "m.0123abcd.tmp"]
+    for name in names:
+        (tmp_path / name).write_text("half")
+        if name != names[1]:
+            os.utime(tmp_path / name, (1, 1))
+    write(tmp_path / "m", a=1)
+    assert sorted(os.listdir(tmp_path)) == sorted([*names[1:], "m.index"])
+
+
 _KILLED = """
 import sys, numpy as np
 from recell import checkpoint

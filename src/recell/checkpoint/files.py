@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from typing import IO
 
 INDEX = ".index"
 META = ".meta"
 _DATA = ".data-*-of-*"
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+_ABANDONED = 3600.0
+"""Seconds: no checkpoint takes an hour to write."""
 
 
 def data_file(prefix: str) -> str | None:
@@ -60,6 +65,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     Also across a kill or a power failure: the content is on disk before the name points to it.
     """
     folder = os.path.dirname(path) or "."
+    _remove_abandoned(folder)
     temporary = os.path.join(folder, f".{os.path.basename(path)}.{secrets.token_hex(4)}.tmp")
     try:
         with open(temporary, "xb") as file:
@@ -72,6 +78,16 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
             os.unlink(temporary)
         raise
     _sync_folder(folder)
+
+
+def _remove_abandoned(folder: str) -> None:
+    """Deletes what killed writers have left in the folder, once it is so old that nobody writes it any more."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name):
+                with contextlib.suppress(OSError):
+                    if entry.stat().st_mtime < time.time() - _ABANDONED:
+                        os.unlink(entry.path)
 
 
 def _sync_folder(folder: str) -> None:
