@@ -359,3 +359,20 @@ def test_many_times_over():
             for thread, _ in threads:
                 joined(thread)
         no_workers_left()
+
+
+@pytest.mark.parametrize("name", ["prefetch", "map", "shuffled", "parallel_interleave"])
+def test_time_limits_end_the_waiting(name):
+    gate = threading.Event()
+
+    def generate():
+        gate.wait(LIMIT)
+        yield 7
+
+    n = PIPELINES[name](tf.data.Dataset.from_generator(generate, tf.int32, [])).make_one_shot_iterator().get_next()
+    with tf.Session() as sess:
+        if name != "parallel_interleave":  # whose first element opens what it interleaves
+            with pytest.raises(tf.errors.DeadlineExceededError):
+                sess.run(n, options=tf.RunOptions(timeout_in_ms=50))
+        gate.set()
+        assert sess.run(n, options=tf.RunOptions(timeout_in_ms=int(LIMIT * 1000))) == {"map": 14}.get(name, 7)

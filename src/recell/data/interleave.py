@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from recell.data.arguments import scalars
 from recell.data.pipeline import Cursor, Opening, Pipeline
-from recell.data.threads import AUTOTUNE, AheadCursor, checked_calls
+from recell.data.threads import AUTOTUNE, AheadCursor, checked_calls, wait
 from recell.data.values import Element, Tensor
 from recell.graph import dtypes
 from recell.ops._kernels import invalid
@@ -115,7 +115,7 @@ class _AheadInterleaveCursor(_InterleaveCursor):
                         if place != self._at:
                             self._at, self._given = place, 0
                         return
-                self._changed.wait()
+                wait(self._changed)
 
     def _open_next(self) -> None:
         self._fill()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from recell.data.pipeline import Cursor, Opening, Pipeline
-from recell.data.threads import cancelled
+from recell.data.threads import cancelled, limited, too_late
 from recell.data.values import Element, Tensor, clone, strings
 from recell.graph import dtypes, errors
 from recell.ops import rules
@@ -50,24 +51,43 @@ class IteratorResource:
             if self._failure is not None:
                 raise self._failure
 
-    def get_next(self) -> Element:
-        """The next element. OutOfRangeError at the end, FailedPreconditionError before the initialization."""
-        with self._lock:
-            cursor = self._cursor
-            if self._closed:
-                raise cancelled()
-            if cursor is None:
-                raise errors.FailedPreconditionError(
-                    None,
-                    None,
-                    "GetNext() failed because the iterator has not been initialized. Run its initializer in this "
-                    "session before you ask for an element.",
-                )
-            try:
-                element = next(cursor)
-            except StopIteration:
-                raise errors.OutOfRangeError(None, None, "End of sequence") from None
+    def get_next(self, deadline: float | None = None) -> Element:
+        """The next element, waited for until `deadline`.
+
+        OutOfRangeError at the end, FailedPreconditionError before the initialization, DeadlineExceededError when the
+        time is over.
+        """
+        if deadline is None:
+            with self._lock:
+                element = self._next()
+        else:
+            element = self._next_until(deadline)
         return element if self._fresh else tuple([clone(value) for value in element])
+
+    def _next_until(self, deadline: float) -> Element:
+        if not self._lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise too_late()
+        try:
+            with limited(deadline):
+                return self._next()
+        finally:
+            self._lock.release()
+
+    def _next(self) -> Element:
+        cursor = self._cursor
+        if self._closed:
+            raise cancelled()
+        if cursor is None:
+            raise errors.FailedPreconditionError(
+                None,
+                None,
+                "GetNext() failed because the iterator has not been initialized. Run its initializer in this session "
+                "before you ask for an element.",
+            )
+        try:
+            return next(cursor)
+        except StopIteration:
+            raise errors.OutOfRangeError(None, None, "End of sequence") from None
 
     def close(self) -> None:
         """Ends what runs ahead, and wakes who waits for an element."""
@@ -121,7 +141,7 @@ def make_iterator(ctx: Any, dataset: Tensor, iterator: Tensor, seeded: Any, opti
     differentiable=False,
 )
 def iterator_get_next(ctx: Any, iterator: Tensor, types: Any, shapes: Any) -> Any:
-    element = iterator.get_next()
+    element = iterator.get_next(ctx.resources.deadline)
     return element[0] if len(element) == 1 else element
 
 

@@ -10,9 +10,10 @@ import atexit
 import contextlib
 import os
 import threading
+import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from recell._lazy import lazy_module
@@ -31,11 +32,40 @@ else:
 AUTOTUNE = -1
 _AUTOTUNED_AHEAD = 2
 _LEAST_ROOM = 16
+_PATIENCE = 5.0  # seconds for functions under way when the program ends
 _works: weakref.WeakSet[_Work] = weakref.WeakSet()
 
 
 def cancelled() -> errors.CancelledError:
     return errors.CancelledError(None, None, "The iterator was closed while an element was waited for.")
+
+
+def too_late() -> errors.DeadlineExceededError:
+    return errors.DeadlineExceededError(None, None, "The run's time limit passed while it waited for an element.")
+
+
+class _Limit(threading.local):
+    deadline: float | None = None
+
+
+_limit = _Limit()
+
+
+@contextlib.contextmanager
+def limited(deadline: float | None) -> Iterator[None]:
+    """Inside, this thread waits for elements until `deadline` at the latest."""
+    before, _limit.deadline = _limit.deadline, deadline
+    try:
+        yield
+    finally:
+        _limit.deadline = before
+
+
+def wait(changed: threading.Condition) -> None:
+    """Waits for a change. DeadlineExceededError when the time limit passes."""
+    deadline = _limit.deadline
+    if not changed.wait(None if deadline is None else max(0.0, deadline - time.monotonic())):
+        raise too_late()
 
 
 class _Work:
@@ -69,9 +99,10 @@ def _stop_all() -> None:
     works = list(_works)
     for work in works:
         work.close()
+    until = time.monotonic() + _PATIENCE
     for work in works:
         for thread in work.threads:
-            thread.join(1.0)
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 class _Ahead(_Work):
@@ -148,7 +179,7 @@ class AheadCursor(Cursor):
                     raise cancelled()
                 if work.ended:
                     raise StopIteration
-                work.changed.wait()
+                wait(work.changed)
             made = work.ready.popleft()
             work.changed.notify_all()
         if isinstance(made, BaseException):
@@ -246,7 +277,7 @@ class _Calls(_Work):
                     raise cancelled()
                 if self.ended and not self.begun:
                     raise StopIteration
-                self.changed.wait()
+                wait(self.changed)
             result = self.begun.popleft().result
             if len(self.begun) <= self.most // 2:
                 self.room.notify()

@@ -136,9 +136,14 @@ class Resources:
         finally:
             self._limits.deadline = outer
 
+    @property
+    def deadline(self) -> float | None:
+        """When this thread's time limit passes, by `time.monotonic`; None where it has none."""
+        return getattr(self._limits, "deadline", None)
+
     def wait(self, event: threading.Event) -> None:
         """Waits for what another thread will do. DeadlineExceededError when this thread's time limit passes."""
-        deadline = getattr(self._limits, "deadline", None)
+        deadline = self.deadline
         seconds = None if deadline is None else max(0.0, deadline - time.monotonic())
         if not pausing(lambda: event.wait(seconds)):
             raise errors.DeadlineExceededError(None, None, "Timed out waiting for notification")
