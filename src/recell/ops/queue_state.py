@@ -119,13 +119,21 @@ class Prioritised:
 class _Waiter:
     """Somebody who waits: to put `elements` in, to close, or to take `count` out."""
 
-    __slots__ = ("closing", "count", "done", "elements", "error", "fewer")
+    __slots__ = ("closing", "count", "done", "elements", "error", "fewer", "single")
 
-    def __init__(self, elements: deque[Element], count: int = 0, fewer: bool = False, closing: bool = False) -> None:
+    def __init__(
+        self,
+        elements: deque[Element],
+        count: int = 0,
+        fewer: bool = False,
+        closing: bool = False,
+        single: bool = False,
+    ) -> None:
         self.elements = elements
         self.count = count
         self.fewer = fewer
         self.closing = closing
+        self.single = single
         self.done = threading.Event()
         self.error: errors.OpError | None = None
 
@@ -148,6 +156,8 @@ class QueueState:
 
     def __init__(self, name: str, store: Store, capacity: int, wait: Callable[[threading.Event], None]) -> None:
         self._title = f"{store.kind} '{name}'"
+        # TensorFlow's padding queue is called so only where it pads.
+        self._plain_title = f"{Fifo.kind if isinstance(store, PaddingFifo) else store.kind} '{name}'"
         self._name = name
         self.store = store
         self._capacity = capacity if capacity >= 0 else None
@@ -183,16 +193,17 @@ class QueueState:
                 if self._putting:
                     self._serve()
                 return element
-        return self.take(1)[0]
+        return self._taken(1, single=True)[0]
 
     def take(self, count: int, fewer: bool = False) -> list[Element]:
         """`count` elements; waits for them. `fewer`: at the end of a closed queue, those that are left."""
-        if count == 0:
-            return []
+        return self._taken(count, fewer) if count else []
+
+    def _taken(self, count: int, fewer: bool = False, single: bool = False) -> list[Element]:
         with self._lock:
             if self._cancelled:
                 raise errors.CancelledError(None, None, "Dequeue operation was cancelled")
-            waiter = _Waiter(deque(), count, fewer)
+            waiter = _Waiter(deque(), count, fewer, single=single)
             self._taking.append(waiter)
             self._serve()
         self._await(waiter, self._taking)
@@ -243,7 +254,7 @@ class QueueState:
         if self._cancelled:
             raise errors.CancelledError(None, None, "Enqueue operation was cancelled")
         if self._closed:
-            raise errors.CancelledError(None, None, f"{self._title} is closed.")
+            raise errors.CancelledError(None, None, f"{self._plain_title} is closed.")
 
     def _await(self, waiter: _Waiter, waiting: deque[_Waiter]) -> None:
         if not waiter.done.is_set():
@@ -284,7 +295,7 @@ class QueueState:
             waiter = self._putting[0]
             if self._closed and not waiter.closing:
                 self._putting.popleft()
-                waiter.finish(errors.CancelledError(None, None, f"{self._title} is closed."))
+                waiter.finish(errors.CancelledError(None, None, f"{self._plain_title} is closed."))
                 changed = True
                 continue
             if waiter.closing:
@@ -327,8 +338,7 @@ class QueueState:
             waiter.finish()
             return True
         self._give_back(waiter, self._taking)
-        message = (
-            f"{self._title} is closed and has insufficient elements (requested {waiter.count}, current size {left})"
-        )
+        title = self._plain_title if waiter.single else self._title
+        message = f"{title} is closed and has insufficient elements (requested {waiter.count}, current size {left})"
         waiter.finish(errors.OutOfRangeError(None, None, message))
         return True
