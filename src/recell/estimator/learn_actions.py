@@ -72,3 +72,8 @@ def run_n(
 ) -> list[dict[Any, Any]]:
     """The values of a dict of tensors, `n` times. TF symbol: `tf.contrib.learn.run_n`. Other arguments: `run_feeds`."""
     return run_feeds(output_dict, list(itertools.repeat(feed_dict, n)), restore_checkpoint_path)
+
+
+def infer(restore_checkpoint_path: str | None, output_dict: Mapping[Any, Any], feed_dict: Any = None) -> dict[Any, Any]:
+    """The values of a dict of tensors, once. TF symbol: `tf.contrib.learn.infer`. Other arguments: `run_feeds`."""
+    return run_n(output_dict, feed_dict, restore_checkpoint_path, 1)[0]

@@ -67,10 +67,11 @@ _MONITORS = {
         "BaseMonitor EveryN StopAtStep RunHookAdapterForMonitors replace_monitors_with_hooks=as_hooks"
     ),
     "recell.estimator.learn_value_monitors": "CaptureVariable LoggingTrainable NanLoss PrintTensor",
+    "recell.estimator.learn_saving_monitors": "CheckpointSaver SummarySaver get_default_monitors",
     "recell.estimator.learn_validation": "ValidationMonitor",
     "recell.monitoring.value_hooks": "NanLossDuringTrainingError",
 }
-_ACTIONS = {"recell.estimator.learn_actions": "run_feeds run_feeds_iter run_n"}
+_ACTIONS = {"recell.estimator.learn_actions": "infer run_feeds run_feeds_iter run_n"}
 _METRIC_SPEC = {"recell.estimator.learn_metric_spec": "MetricSpec"}
 _EXPERIMENT = {"recell.estimator.learn_experiment": "Experiment"}
 _RUNNER = {"recell.estimator.learn_runner": "run"}
@@ -80,9 +81,7 @@ _CATEGORICAL = {"recell.estimator.learn_categorical": "CategoricalProcessor"}
 _FEEDERS = {
     "recell.estimator.learn_feeder": "DataFeeder check_array",
     "recell.estimator.learn_streaming": "StreamingDataFeeder",
-    "recell.estimator.learn_data": (
-        "setup_predict_data_feeder setup_processor_data_feeder setup_train_data_feeder"
-    ),
+    "recell.estimator.learn_data": ("setup_predict_data_feeder setup_processor_data_feeder setup_train_data_feeder"),
 }
 _IO = {"recell.estimator.learn_inputs": _INPUTS, **_PANDAS}
 
