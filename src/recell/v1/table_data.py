@@ -21,6 +21,7 @@ _EXPERIMENTAL: dict[str, str] = {
     "recell.data.reducers": "Reducer group_by_reducer",
     "recell.data.selecting": "choose_from_datasets sample_from_datasets unique",
     "recell.data.threads": "AUTOTUNE",
+    "recell.data.writers": "TFRecordWriter",
     "recell.data.options": (
         "DistributeOptions MapVectorizationOptions OptimizationOptions StatsOptions ThreadingOptions"
     ),
@@ -38,6 +39,7 @@ _CONTRIB: dict[str, str] = {
     "recell.data.reducers": "Reducer group_by_reducer reduce_dataset",
     "recell.data.selecting": "choose_from_datasets sample_from_datasets unique",
     "recell.data.threads": "AUTOTUNE",
+    "recell.data.writers": "TFRecordWriter",
 }
 
 ROWS: dict[str, dict[str, str]] = {
