@@ -225,7 +225,7 @@ class _Calls(_Work):
     """
 
     def __init__(self, input: Cursor, function: Callable[..., list[Any]], count: int) -> None:
-        lock = threading.Lock()
+        lock = threading.RLock()  # a cursor that is forgotten may be closed in the midst of anything
         super().__init__(threading.Condition(lock))
         self.room = threading.Condition(lock)
         self.input, self.function, self.count = input, function, count

@@ -51,10 +51,6 @@ class TFRecordWriter:
         if not isinstance(dataset, BaseDataset):
             raise TypeError("`dataset` must be a `tf.data.Dataset` object.")
         leaf = dataset.element_spec
-        if not isinstance(leaf, spec.TensorSpec) or leaf.dtype is not dtypes.string:
+        if not isinstance(leaf, spec.TypeSpec) or not spec.TensorSpec([], dtypes.string).is_compatible_with(leaf):
             raise TypeError(f"`dataset` must produce scalar `DT_STRING` tensors whereas it produces {leaf}.")
-        if not leaf.shape.is_compatible_with(TensorShape([])):
-            raise TypeError(
-                f"`dataset` must produce scalar `DT_STRING` tensors whereas it produces shape {leaf.shape}."
-            )
         return _write(dataset._variant_tensor, self._filename, self._compression_type)
