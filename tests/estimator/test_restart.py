@@ -227,3 +227,52 @@ def test_a_repeated_run_gives_the_same_numbers(tmp_path):
 
     assert trained("a", 4) == trained("b", 4) != trained("c", 5)
     assert trained("d", None) != trained("e", None)
+
+
+def test_results_of_every_kind_are_written(tmp_path, lines):
+    def kinds(features, labels, mode):
+        spec = model(features, labels, mode)
+        values = {
+            "vector": tf.constant([1.0, 2.0]),
+            "words": tf.constant(["a", "b"]),
+            "whole": tf.constant(3),
+            "truth": tf.constant(True),
+            "summary": tf.summary.histogram("h", tf.constant([1.0, 2.0])),
+            "text": tf.constant("abc"),
+        }
+        return spec._replace(eval_metric_ops={name: (value, tf.no_op()) for name, value in values.items()})
+
+    results = tf.estimator.Estimator(kinds, str(tmp_path)).evaluate(data, steps=1)
+    assert results["vector"].tolist() == [1, 2]
+    assert results["text"] == b"abc"
+    written = {tag: value.WhichOneof("value") for _, tag, value in events(str(tmp_path / "eval"))}
+    assert written == {
+        "loss": "simple_value",
+        "summary/0": "histo",
+        "vector": "tensor",
+        "whole": "simple_value",
+        "words": "tensor",
+    }
+    assert any(line.startswith("Skipping summary for truth, must be") for line in lines)
+    assert any(line.startswith("Skipping summary for text, cannot parse") for line in lines)
+
+
+def test_nested_features_sparse_features_and_tuples_of_labels(tmp_path):
+    seen = []
+
+    def nested(features, labels, mode):
+        seen.append((sorted(features), type(labels).__name__))
+        x = tf.reduce_sum(features["inner"]["x"]) + tf.sparse_reduce_sum(features["sparse"])
+        train = tf.assign_add(tf.train.get_global_step(), 1)
+        return tf.estimator.EstimatorSpec(mode, loss=x, train_op=train, predictions={"x": features["inner"]["x"]})
+
+    def features():
+        return {"inner": {"x": tf.constant(X)}, "sparse": tf.SparseTensor([[0, 1]], [2.0], [2, 2])}
+
+    made = tf.estimator.Estimator(nested, str(tmp_path))
+    made.train(lambda: (features(), (tf.constant(X), tf.constant(Y))), steps=1)
+    made.train(lambda: (features(), {"y": tf.constant(Y)}), steps=1)
+    rows = made.predict(features)
+    assert next(rows)["x"].tolist() == X[0].tolist()
+    rows.close()
+    assert seen == [(["inner", "sparse"], "tuple"), (["inner", "sparse"], "dict"), (["inner", "sparse"], "NoneType")]

@@ -95,7 +95,7 @@ def described(results: Mapping[str, Any]) -> str:
 
 
 def write_results(folder: str, results: Mapping[str, Any], step: int) -> None:
-    """Adds the results to the folder's events: numbers as scalars, other arrays as tensors."""
+    """Adds the results to the folder's events: numbers as scalars, arrays as tensors."""
     logging.info("Saving dict for global step %d: %s", step, described(results))
     summary = protos.Summary()
     for key, value in sorted(results.items()):
@@ -105,10 +105,10 @@ def write_results(folder: str, results: Mapping[str, Any], step: int) -> None:
             _add_serialized(summary, key, value)
             continue
         array = np.asarray(value)
-        if array.ndim == 0 and array.dtype.kind in "fiub":
-            summary.value.add(tag=key, simple_value=float(array))
-        elif array.dtype.kind in "fiub":
+        if array.ndim > 0:
             summary.value.add(tag=key, tensor=make_tensor_proto(array))
+        elif array.dtype.kind in "fiu":
+            summary.value.add(tag=key, simple_value=float(array))
         else:
             logging.warning("Skipping summary for %s, must be a number, an array or a serialized Summary.", key)
     writer = FileWriterCache.get(folder)
@@ -123,7 +123,7 @@ def _add_serialized(summary: Any, key: str, value: bytes) -> None:
         logging.warning("Skipping summary for %s, cannot parse string to Summary: %s", key, error)
         return
     for number, part in enumerate(parsed.value):
-        part.tag = key if len(parsed.value) == 1 else f"{key}/{number}"
+        part.tag = f"{key}/{number}"
         summary.value.add().CopyFrom(part)
 
 
