@@ -41,15 +41,18 @@ class IteratorResource:
 
     def initialize_once(self, make: Any, optimized: bool) -> None:
         """The same with the dataset that `make` computes, the first time; a failure is told each time again."""
+        if self._started:  # without the lock, which somebody may hold who waits for an element
+            return
         with self._lock:
+            if self._failure is not None:
+                raise self._failure
             if not self._started:
-                self._started = True
                 try:
                     self.initialize(make(), optimized)
                 except Exception as error:
                     self._failure = error
-            if self._failure is not None:
-                raise self._failure
+                    raise
+                self._started = True
 
     def get_next(self, deadline: float | None = None) -> Element:
         """The next element, waited for until `deadline`.
