@@ -59,6 +59,11 @@ ROWS: dict[str, dict[str, str]] = {
     "contrib.data": _CONTRIB,
     "contrib.data.python.ops.dataset_ops": _CONTRIB,
     "contrib.data.python.ops.grouping": {"recell.data.grouping": "bucket_by_sequence_length group_by_window"},
+    "python.data": {
+        "recell.data.dataset": "Dataset",
+        "recell.data.readers": _READERS,
+        "recell.data.iterator": "Iterator",
+    },
     "python.data.ops.dataset_ops": {
         "recell.data.dataset": "Dataset DatasetV1=Dataset DatasetV2=Dataset",
         "recell.data.iterator": _ITERATORS.replace("Iterator ", "", 1),
