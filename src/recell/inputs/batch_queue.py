@@ -43,6 +43,8 @@ def batched(
     components = [listed(source) for source in sources]
     if not components:
         raise ValueError("Expected at least one set of tensors")
+    if isinstance(sources[0], Mapping) and any(sorted(source) != sorted(sources[0]) for source in sources[1:]):
+        raise ValueError("All dictionaries in tensors_list must have the same keys")
     with name_scope(name, default_name, [t for tensors in components for t in _dense(tensors)]) as scope:
         converted = [[convert_to_tensor_or_sparse_tensor(t) for t in tensors] for tensors in components]
         kinds = _same_dtypes(converted)
@@ -61,11 +63,9 @@ def batched(
 
 def listed(tensors: Tensors) -> list[Any]:
     """The components of an example, those of a dictionary by the order of their keys. ValueError for none."""
-    if isinstance(tensors, Mapping):
-        return [tensors[key] for key in sorted(tensors)]
-    found = list(tensors)
+    found = [tensors[key] for key in sorted(tensors)] if isinstance(tensors, Mapping) else list(tensors)
     if not found:
-        raise ValueError("Expected at least one tensor to batch")
+        raise ValueError("Expected at least one tensor in batch().")
     return found
 
 
@@ -113,32 +113,27 @@ def kept_input(keep_input: Any, many: bool) -> Any:
 def inferred_shapes(
     originals: Sequence[Sequence[Any]], packed: Sequence[Sequence[Any]], shapes: Any, many: bool
 ) -> list[TensorShape]:
-    """Shapes of the components of one example, from all the sets of tensors. ValueError for an unknown rank."""
+    """Shapes of the components of one example, from all the sets of tensors.
+
+    ValueError for an unknown rank, and for shapes that cannot be the same.
+    """
     if shapes is not None:
         if not isinstance(shapes, (list, tuple)) or (shapes and isinstance(shapes[0], int)):
             shapes = [shapes]
         return [as_shape(shape) for shape in shapes]
     found = []
-    for position, first in enumerate(packed[0]):
+    for position in range(len(packed[0])):
         if isinstance(originals[0][position], SparseTensor):
             found.append(TensorShape([]))
             continue
-        shape = first.shape
+        shape = TensorShape(None)
         for tensors in packed:
             tensor = tensors[position]
             if tensor.shape.ndims is None:
                 raise ValueError(f"Cannot infer Tensor's rank: {tensor}")
-            shape = _common(shape, tensor.shape)
-        found.append(shape[1:] if many else shape)
+            shape = shape.merge_with(tensor.shape.with_rank_at_least(1)[1:] if many else tensor.shape)
+        found.append(shape)
     return found
-
-
-def _common(a: TensorShape, b: TensorShape) -> TensorShape:
-    """What is the same in both. ValueError for different ranks."""
-    if a.ndims != b.ndims:
-        raise ValueError(f"Shapes {a} and {b} must have the same rank")
-    pairs = zip(a.as_list(), b.as_list(), strict=True)
-    return TensorShape([x if x == y else None for x, y in pairs])
 
 
 def in_order(

@@ -150,7 +150,7 @@ def shuffle_batch(
     """Examples side by side, drawn at random. TF symbol: `tf.train.shuffle_batch`.
 
     `min_after_dequeue` examples stay in the queue to be drawn among; `seed` is that of the draws; the other arguments
-    are those of `batch`.
+    are those of `batch`. ValueError for a `capacity` that leaves no room beside `min_after_dequeue` examples.
     """
     return maybe_shuffle_batch(
         tensors,
@@ -183,6 +183,8 @@ def maybe_shuffle_batch(
     name: str | None = None,
 ) -> Any:
     """`shuffle_batch` of those examples for which `keep_input` is true. TF symbol: `tf.train.maybe_shuffle_batch`."""
+    if capacity <= min_after_dequeue:
+        raise ValueError(f"capacity {capacity} must be bigger than min_after_dequeue {min_after_dequeue}.")
     return batched(
         [tensors],
         keep_input,

@@ -82,7 +82,7 @@ def bucket(
             make(size, kinds, known, shared_name=_named(shared_name, k), name=f"bucket_queue_{k}")
             for k, size in enumerate(room)
         ]
-        rows = [None if allow_smaller_final_batch or not isinstance(size, int) else size for size in sizes]
+        rows = [None if allow_smaller_final_batch else _known(size) for size in sizes]
         batched = [TensorShape([rows[0] if len(set(rows)) == 1 else None]).concatenate(shape) for shape in known]
         top = PaddingFIFOQueue(
             capacity, [dtypes.int32, *kinds], [TensorShape([]), *batched], shared_name=shared_name, name="top_queue"
@@ -94,6 +94,11 @@ def bucket(
         found = top.dequeue(name="dequeue_top")
         values = unpack(found[1:], originals)
         return found[0], in_structure(values, tensors)
+
+
+def _known(size: Any) -> int | None:
+    value = constant_value(size) if isinstance(size, Tensor) else size
+    return None if value is None else int(value)
 
 
 def _named(shared_name: str | None, number: int) -> str | None:

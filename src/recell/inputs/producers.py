@@ -59,6 +59,7 @@ def input_producer(
     Args:
         input_tensor: `[n, ...]`.
         element_shape: of a row, where the tensor does not tell it.
+        summary_name: of a scalar summary of how full the queue is; without one there is none.
         num_epochs: how often each row comes, then the queue is closed; None: without end. Counted in a local variable.
         shuffle: whether the rows of an epoch come in random order (`seed`).
 
@@ -82,13 +83,14 @@ def input_producer(
             name=name_of(name),
         )
         add_queue_runner(QueueRunner(queue, [queue.enqueue_many([rows])], cancel_op=cancel_op))
-        summarize_fullness(queue, capacity, summary_name)
+        if summary_name is not None:
+            summarize_fullness(queue, capacity, summary_name)
         return queue
 
 
 def name_of(name: str | None) -> str:
     """What a producer calls its queue."""
-    return "input_producer" if name is None else name
+    return "FIFOQueueV2" if name is None else name
 
 
 def string_input_producer(
@@ -113,7 +115,16 @@ def string_input_producer(
         with control_dependencies([Assert(greater(size(strings), 0), [message])]):
             strings = identity(strings)
         return input_producer(
-            strings, [], num_epochs, shuffle, seed, capacity, shared_name, name=scope, cancel_op=cancel_op
+            strings,
+            [],
+            num_epochs,
+            shuffle,
+            seed,
+            capacity,
+            shared_name,
+            f"fraction_of_{capacity}_full",
+            scope,
+            cancel_op,
         )
 
 
@@ -128,7 +139,9 @@ def range_input_producer(
 ) -> FIFOQueue:
     """A queue of the numbers from 0 up to `limit`, as `input_producer`. TF symbol: `tf.train.range_input_producer`."""
     with name_scope(name, "input_producer", [limit]) as scope:
-        return input_producer(range_(limit), [], num_epochs, shuffle, seed, capacity, shared_name, name=scope)
+        return input_producer(
+            range_(limit), [], num_epochs, shuffle, seed, capacity, shared_name, f"fraction_of_{capacity}_full", scope
+        )
 
 
 def slice_input_producer(

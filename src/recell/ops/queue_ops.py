@@ -23,7 +23,9 @@ else:
 # -- handles --------------------------------------------------------------------------------------------------------
 
 
-def _opened(ctx: Any, shared_name: str | None, store: type, capacity: int, make: Any) -> QueueState:
+def _opened(
+    ctx: Any, shared_name: str | None, store: type, capacity: int, make: Any, uniform: bool = True
+) -> QueueState:
     """The queue of this operation in this session, made at the first run; queues of one `shared_name` are one."""
     resources = ctx.resources
     name = shared_name or ctx.op.name
@@ -35,15 +37,16 @@ def _opened(ctx: Any, shared_name: str | None, store: type, capacity: int, make:
         if found is None:
             number = sum(isinstance(value, QueueState) for value in resources.shared.values())
             title = name if shared_name else f"_{number}_{name}"
-            found = resources.shared[key] = QueueState(title, make(), capacity, resources.wait)
+            found = resources.shared[key] = QueueState(title, make(), capacity, resources.wait, uniform)
     if type(found.store) is not store:
         raise errors.InvalidArgumentError(None, None, f"Expected {found.store.kind}, found {ctx.op.type}")
     return found
 
 
 @op("FIFOQueueV2", shape=rules.scalar, dtype=dtypes.resource, stateful=True, differentiable=False)
-def fifo_queue(ctx: Any, capacity: int, shared_name: str | None) -> Any:
-    return _opened(ctx, shared_name, Fifo, capacity, Fifo)
+def fifo_queue(ctx: Any, capacity: int, shared_name: str | None, uniform: bool = True) -> Any:
+    """`uniform`: whether the shapes of elements are known."""
+    return _opened(ctx, shared_name, Fifo, capacity, Fifo, uniform)
 
 
 @op("PaddingFIFOQueueV2", shape=rules.scalar, dtype=dtypes.resource, stateful=True, differentiable=False)
@@ -58,7 +61,13 @@ def priority_queue(ctx: Any, capacity: int, shared_name: str | None) -> Any:
 
 @op("RandomShuffleQueueV2", shape=rules.scalar, dtype=dtypes.resource, stateful=True, differentiable=False)
 def random_shuffle_queue(
-    ctx: Any, capacity: int, min_after_dequeue: int, seed: int | None, seed2: int | None, shared_name: str | None
+    ctx: Any,
+    capacity: int,
+    min_after_dequeue: int,
+    seed: int | None,
+    seed2: int | None,
+    shared_name: str | None,
+    uniform: bool = True,
 ) -> Any:
     if 0 <= capacity <= min_after_dequeue:
         raise errors.InvalidArgumentError(
@@ -68,7 +77,7 @@ def random_shuffle_queue(
     def make() -> Store:
         return Shuffled(min_after_dequeue, ctx.words(seed or 0, seed2 or 0))
 
-    return _opened(ctx, shared_name, Shuffled, capacity, make)
+    return _opened(ctx, shared_name, Shuffled, capacity, make, uniform)
 
 
 @op("QueueSelect", shape=rules.scalar, types={"index": dtypes.int32, "queues": ANY}, dtype=dtypes.resource)
@@ -170,6 +179,13 @@ def dequeue(ctx: Any, handle: Tensor, out_dtypes: Any, shapes: Any) -> Any:
 
 
 def _dequeue_some(handle: Any, n: Any, fewer: bool, out_dtypes: Any, shapes: Any) -> Any:
+    if not handle.uniform:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"{handle.store.kind}'s DequeueMany and DequeueUpTo require the components to have specified shapes. Give "
+            "the queue its shapes when it is made.",
+        )
     count = int(n)
     if count < 0:
         raise errors.InvalidArgumentError(None, None, f"{handle.store.kind}.dequeue_many: {count} elements requested")

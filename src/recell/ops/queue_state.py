@@ -149,17 +149,26 @@ class QueueState:
         name: how errors call it.
         capacity: how many elements it holds; below zero: any number.
         wait: waits for an event as the session has it (until a time limit, say).
+        uniform: whether its elements are known to be of one shape: for those who ask.
 
     `put` and `take` raise CancelledError when the queue or the session closes meanwhile, `take` OutOfRangeError when
     the queue is closed and holds too little.
     """
 
-    def __init__(self, name: str, store: Store, capacity: int, wait: Callable[[threading.Event], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        store: Store,
+        capacity: int,
+        wait: Callable[[threading.Event], None],
+        uniform: bool = True,
+    ) -> None:
         self._title = f"{store.kind} '{name}'"
         # TensorFlow's padding queue is called so only where it pads.
         self._plain_title = f"{Fifo.kind if isinstance(store, PaddingFifo) else store.kind} '{name}'"
         self._name = name
         self.store = store
+        self.uniform = uniform
         self._capacity = capacity if capacity >= 0 else None
         self._wait = wait
         self._lock = threading.Lock()

@@ -212,8 +212,8 @@ class FIFOQueue(QueueBase):
     Args:
         capacity: how many elements it holds at most; below zero: any number.
         dtypes: the components' dtypes; one dtype for one component.
-        shapes: the components' shapes, fully known. Without them elements may differ, and `dequeue_many` needs them
-            alike.
+        shapes: the components' shapes, fully known. Without them elements may differ, and `dequeue_many` and
+            `dequeue_up_to` fail when run.
         names: names of the components: elements are then dictionaries.
         shared_name: queues of one shared name are one queue, in each session.
     """
@@ -229,7 +229,7 @@ class FIFOQueue(QueueBase):
     ) -> None:
         listed = _listed_dtypes(dtypes)
         known = _listed_shapes(shapes, listed, names)
-        handle = queue_ops.fifo_queue(_checked(capacity), shared_name, name=name)
+        handle = queue_ops.fifo_queue(_checked(capacity), shared_name, known is not None, name=name)
         super().__init__(listed, known, _listed_names(names), handle)
 
 
@@ -257,7 +257,7 @@ class RandomShuffleQueue(QueueBase):
         known = _listed_shapes(shapes, listed, names)
         seed1, seed2 = get_seed(seed)
         handle = queue_ops.random_shuffle_queue(
-            _checked(capacity), int(min_after_dequeue), seed1, seed2, shared_name, name=name
+            _checked(capacity), int(min_after_dequeue), seed1, seed2, shared_name, known is not None, name=name
         )
         super().__init__(listed, known, _listed_names(names), handle)
 
@@ -306,9 +306,11 @@ class PriorityQueue(QueueBase):
         name: str = "priority_queue",
     ) -> None:
         listed = _listed_dtypes(types)
+        if shapes is None:
+            raise TypeError("Expected list for 'shapes' argument to 'priority_queue_v2' Op, not None.")
         known = _listed_shapes(shapes, listed, names)
         handle = queue_ops.priority_queue(_checked(capacity), shared_name, name=name)
-        with_priority = None if known is None else [TensorShape([]), *known]
+        with_priority = [TensorShape([]), *(known or [])]
         super().__init__([dtypes.int64, *listed], with_priority, _listed_names(names), handle)
 
 
