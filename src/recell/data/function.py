@@ -12,7 +12,7 @@ from recell.graph.body import Body
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph
 from recell.graph.shapes import TensorShape
-from recell.graph.sparse_tensor import SparseTensorValue
+from recell.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from recell.graph.tensor import Tensor
 
 _numbers = itertools.count()
@@ -73,8 +73,6 @@ def as_element(result: Any, what: str) -> Any:
 
 
 def _components(result: Any, flat: list[Any]) -> Any:
-    from recell.graph.sparse_tensor import SparseTensor
-
     converted = []
     for value in flat:
         if isinstance(value, SparseTensorValue):

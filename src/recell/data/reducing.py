@@ -12,6 +12,7 @@ from recell.data.pipeline import Opening
 from recell.data.values import Tensor, clone
 from recell.graph import dtypes
 from recell.ops import rules
+from recell.ops._kernels import invalid
 from recell.ops.op import ANY, op
 
 if TYPE_CHECKING:
@@ -112,8 +113,6 @@ def dataset_cardinality(dataset: Tensor) -> Any:
 )
 def single_element(dataset: Tensor, types: Any, shapes: Any) -> Any:
     """The only element. InvalidArgumentError for none or several."""
-    from recell.ops._kernels import invalid
-
     cursor = dataset.open(Opening(optimized=False))
     try:
         found = [element for element, _ in zip(cursor, range(2), strict=False)]

@@ -12,6 +12,7 @@ import numpy as np
 
 from recell._lazy import lazy_module
 from recell._torch import to_numpy, to_torch
+from recell.graph import errors
 from recell.ops._kernels import bracketed, invalid
 
 if TYPE_CHECKING:
@@ -141,8 +142,6 @@ def padded(values: Sequence[Any], wanted: Sequence[int | None], filler: Any) -> 
         )
     sizes = [max(value.shape[axis] for value in values) if size is None else size for axis, size in enumerate(wanted)]
     if any(have > size for value in values for have, size in zip(value.shape, sizes, strict=True)):
-        from recell.graph import errors
-
         raise errors.DataLossError(None, None, "Attempted to pad to a smaller size than the input element.")
     # numpy, because it writes a small part of an array in a tenth of torch's time.
     arrays = [value if value.__class__ is np.ndarray else np.asarray(to_numpy(value, False)) for value in values]
