@@ -27,6 +27,9 @@ def _opened(
     ctx: Any, shared_name: str | None, store: type, capacity: int, make: Any, uniform: bool = True
 ) -> QueueState:
     """The queue of this operation in this session, made at the first run; queues of one `shared_name` are one."""
+    found: QueueState | None = ctx.state.get("queue")
+    if found is not None:
+        return found
     resources = ctx.resources
     name = shared_name or ctx.op.name
     key = f"queue/{'shared' if shared_name else 'own'}/{name}"
@@ -40,6 +43,7 @@ def _opened(
             found = resources.shared[key] = QueueState(title, make(), capacity, resources.wait, uniform)
     if type(found.store) is not store:
         raise errors.InvalidArgumentError(None, None, f"Expected {found.store.kind}, found {ctx.op.type}")
+    ctx.state["queue"] = found
     return found
 
 
@@ -99,11 +103,15 @@ def _state(handle: Any) -> QueueState:
 
 def _kept(value: Any) -> Any:
     """The value for keeping: nobody who holds the memory it came from can change it."""
-    return value.detach().clone() if isinstance(value, torch.Tensor) else value.copy()
+    if isinstance(value, torch.Tensor):
+        return (value.detach() if value.requires_grad else value).clone()
+    return value.copy()
 
 
 def _check(component: int, shape: TensorShape, value: Any, rows: bool) -> None:
     found = tuple(value.shape)
+    if (found[1:] if rows else found) == shape.tuple:
+        return  # the usual case; what follows takes longer than the copy
     wanted = TensorShape([found[0]]).concatenate(shape) if rows else shape
     if not wanted.is_compatible_with(found):
         shown = str(wanted).replace("(", "[").replace(")", "]").replace(" ", "").replace(",]", "]")
@@ -218,6 +226,8 @@ def dequeue_up_to(ctx: Any, handle: Tensor, n: Tensor, out_dtypes: Any, shapes: 
 def _joined(position: int, elements: Sequence[Element], dtype: Any, shape: TensorShape, pad: bool) -> Any:
     """One component of some elements, as rows; padded with zeros (empty strings) to the largest where that is meant."""
     values = [element[position] for element in elements]
+    if values and dtype not in _BY_NUMPY and shape.is_fully_defined():
+        return torch.stack(values)
     shapes = {tuple(value.shape) for value in values}
     if len(shapes) == 1 and dtype not in _BY_NUMPY:
         return torch.stack(values)

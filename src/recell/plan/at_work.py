@@ -8,11 +8,10 @@ interpreter waits a little for those that are in the midst of one.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 _PATIENCE = 5.0  # seconds for a run under way
 _POLL = 0.002
@@ -36,14 +35,16 @@ def leave() -> None:
     _at_work.discard(threading.get_ident())
 
 
-@contextlib.contextmanager
-def working() -> Iterator[None]:
-    """The block is work."""
-    outermost = enter()
-    try:
-        yield
-    finally:
-        if outermost:
+class Working:
+    """A `with` block that is work."""
+
+    __slots__ = ("_outermost",)
+
+    def __enter__(self) -> None:
+        self._outermost = enter()
+
+    def __exit__(self, *details: object) -> None:
+        if self._outermost:
             leave()
 
 

@@ -89,7 +89,7 @@ class BaseSession:
         if torch.is_inference_mode_enabled():  # values made under it could never be differentiated
             with torch.inference_mode(False):
                 return self.run(fetches, feed_dict, options, run_metadata)
-        with at_work.working():
+        with at_work.Working():
             tensors, values = expand_feeds(self._graph, feed_dict) if feed_dict else ((), [])
             compiled = self._compiled(fetches, tensors)
             given = [feed_value(tensor, value) for tensor, value in zip(tensors, values, strict=True)]
@@ -103,7 +103,7 @@ class BaseSession:
         With `accept_options` it takes `options` and `run_metadata`, too, as `run` does.
         """
         tensors = [self._graph.as_graph_element(t, allow_operation=False) for t in feed_list or ()]
-        with at_work.working():
+        with at_work.Working():
             compiled = self._compiled(fetches, tuple(tensors))
 
         def call(*values: Any, options: Any = None, run_metadata: Any = None) -> Any:
@@ -111,7 +111,7 @@ class BaseSession:
                 raise RuntimeError("Attempted to use a closed Session.")
             if len(values) != len(tensors):
                 raise ValueError(f"Expected {len(tensors)} feed values, but got {len(values)}.")
-            with at_work.working():
+            with at_work.Working():
                 given = [feed_value(tensor, value) for tensor, value in zip(tensors, values, strict=True)]
                 return compiled.fetches.rebuild(self._execute(compiled, given, options))
 
