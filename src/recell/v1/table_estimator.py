@@ -85,7 +85,13 @@ _FEEDERS = {
 }
 _IO = {"recell.estimator.learn_inputs": _INPUTS, **_PANDAS}
 
+_TABLES = {"recell.datasets.csv_tables": "Dataset load_csv_with_header load_csv_without_header load_iris"}
+
 LEARN: dict[str, dict[str, str]] = {
+    "contrib.learn.datasets": {"recell.datasets.csv_tables": "load_dataset load_iris"},
+    "contrib.learn.datasets.base": _TABLES,
+    "contrib.learn.python.learn.datasets": {"recell.datasets.csv_tables": "load_dataset load_iris"},
+    "contrib.learn.python.learn.datasets.base": _TABLES,
     "contrib.learn": {
         **_LEARN_ESTIMATOR,
         **_MODEL_FN,
