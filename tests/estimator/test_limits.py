@@ -151,3 +151,15 @@ def test_numbers_of_cores_are_threads():
     assert learn.RunConfig(num_cores=2).tf_config.intra_op_parallelism_threads == 2
     assert learn.RunConfig(tf_random_seed=3).uid() == learn.RunConfig(tf_random_seed=4).uid()
     assert learn.RunConfig(model_dir="/a").uid() != learn.RunConfig(model_dir="/b").uid()
+
+
+def test_an_evaluation_of_ones_own_stops_after_some_steps():
+    with tf.Graph().as_default():
+        count = tf.get_variable("count", [], tf.int32, initializer=tf.zeros_initializer())
+        step = tf.assign_add(count, 1)
+        hook = tf.contrib.training.StopAfterNEvalsHook(3)
+        for _ in range(2):
+            with tf.train.MonitoredSession(hooks=[hook]) as session:
+                while not session.should_stop():
+                    reached = session.run(step)
+            assert reached == 3
