@@ -67,6 +67,22 @@ false_negatives = _counter(
 )
 
 
+def share_of(
+    part: Callable[..., Metric],
+    rest: Callable[..., Metric],
+    labels: Any,
+    predictions: Any,
+    weights: Any,
+    collections: tuple[Collections, Collections],
+) -> Metric:
+    """Which share what `part` counts has of what `part` and `rest` count."""
+    found, new_found = part(labels, predictions, weights)
+    others, new_others = rest(labels, predictions, weights)
+    value = share(found, others, name="value")
+    update_op = share(new_found, new_others, name="update_op")
+    return collected(value, update_op, *collections)
+
+
 def precision(
     labels: Any,
     predictions: Any,
@@ -78,11 +94,8 @@ def precision(
     """Which share of those predicted yes are yes; 0 when there are none. TF symbol: `tf.metrics.precision`."""
     with variable_scope(name, "precision", [predictions, labels, weights]):
         labels, predictions, weights = _bools(labels, predictions, weights)
-        hits, new_hits = true_positives(labels, predictions, weights)
-        wrong, new_wrong = false_positives(labels, predictions, weights)
-        value = share(hits, wrong, name="value")
-        update_op = share(new_hits, new_wrong, name="update_op")
-        return collected(value, update_op, metrics_collections, updates_collections)
+        collections = metrics_collections, updates_collections
+        return share_of(true_positives, false_positives, labels, predictions, weights, collections)
 
 
 def recall(
@@ -96,11 +109,8 @@ def recall(
     """Which share of those that are yes were predicted so; 0 when there are none. TF symbol: `tf.metrics.recall`."""
     with variable_scope(name, "recall", [predictions, labels, weights]):
         labels, predictions, weights = _bools(labels, predictions, weights)
-        hits, new_hits = true_positives(labels, predictions, weights)
-        missed, new_missed = false_negatives(labels, predictions, weights)
-        value = share(hits, missed, name="value")
-        update_op = share(new_hits, new_missed, name="update_op")
-        return collected(value, update_op, metrics_collections, updates_collections)
+        collections = metrics_collections, updates_collections
+        return share_of(true_positives, false_negatives, labels, predictions, weights, collections)
 
 
-__all__ = ["false_negatives", "false_positives", "precision", "recall", "true_negatives", "true_positives"]
+__all__ = ["false_negatives", "false_positives", "precision", "recall", "share_of", "true_negatives", "true_positives"]

@@ -9,20 +9,11 @@ from typing import Any
 
 from recell.graph.variable_scope import variable_scope
 from recell.metrics.state import Collections, Metric, collected
-from recell.metrics.thresholds import KINDS, Running, confusion, evenly_spaced
+from recell.metrics.thresholds import before_and_after, check_curve, check_share, confusion, evenly_spaced
 from recell.ops.state import group
 from recell.ops.threshold_counts import best_f1, curve_points, precision_at, recall_at
 
 _POSITIVE = ("true_positives", "false_negatives", "false_positives")
-
-
-def _parts(found: dict[str, Running], kinds: tuple[str, ...] = _POSITIVE) -> tuple[list[Any], list[Any]]:
-    return [found[kind].value for kind in kinds], [found[kind].update for kind in kinds]
-
-
-def _check_share(value: float, name: str) -> None:
-    if not 0 <= value <= 1:
-        raise ValueError(f"`{name}` must be in the range [0, 1], got {value}.")
 
 
 def f1_score(
@@ -37,7 +28,7 @@ def f1_score(
     """The best harmonic mean of precision and recall over thresholds. TF symbol: `tf.contrib.metrics.f1_score`."""
     with variable_scope(name, "f1", [labels, predictions, weights]):
         found = confusion(labels, predictions, evenly_spaced(num_thresholds), weights, _POSITIVE)
-        before, after = _parts(found)
+        before, after = before_and_after(found, _POSITIVE)
         value, update_op = best_f1(*before, name="Max"), best_f1(*after, name="Max")
         return collected(value, update_op, metrics_collections, updates_collections)
 
@@ -56,9 +47,10 @@ def precision_at_recall(
 
     TF symbol: `tf.contrib.metrics.precision_at_recall`.
     """
-    _check_share(target_recall, "target_recall")
+    check_share(target_recall, "target_recall")
     with variable_scope(name, "precision_at_recall", [predictions, labels, weights]):
-        before, after = _parts(confusion(labels, predictions, evenly_spaced(num_thresholds), weights))
+        found = confusion(labels, predictions, evenly_spaced(num_thresholds), weights)
+        before, after = before_and_after(found, _POSITIVE)
         value = precision_at(*before, float(target_recall), name="value")
         update_op = precision_at(*after, float(target_recall), name="update_op")
         return collected(value, update_op, metrics_collections, updates_collections)
@@ -80,9 +72,10 @@ def recall_at_precision(
     With `strict_mode` at the nearest one that reaches it, 0 when none does.
     TF symbol: `tf.contrib.metrics.recall_at_precision`.
     """
-    _check_share(precision, "precision")
+    check_share(precision, "precision")
     with variable_scope(name, "recall_at_precision", [predictions, labels, weights]):
-        before, after = _parts(confusion(labels, predictions, evenly_spaced(num_thresholds), weights))
+        found = confusion(labels, predictions, evenly_spaced(num_thresholds), weights)
+        before, after = before_and_after(found, _POSITIVE)
         strict = bool(strict_mode)
         value = recall_at(*before, float(precision), strict, name="cond/Merge" if strict else "value")
         update_op = recall_at(*after, float(precision), strict, name="cond_1/Merge" if strict else "update_op")
@@ -104,9 +97,9 @@ def streaming_curve_points(
     TF symbol: `tf.contrib.metrics.streaming_curve_points`. ValueError for another curve. The update has no value.
     """
     with variable_scope(name, "curve_points", [labels, predictions, weights]):
-        if curve not in ("ROC", "PR"):
-            raise ValueError(f"curve must be either ROC or PR, {curve} unknown")
-        before, after = _parts(confusion(labels, predictions, evenly_spaced(num_thresholds), weights), KINDS)
+        check_curve(curve)
+        found = confusion(labels, predictions, evenly_spaced(num_thresholds), weights)
+        before, after = before_and_after(found)
         points = curve_points(*before, curve, name="stack_1")
         return collected(points, group(*after), metrics_collections, updates_collections)
 

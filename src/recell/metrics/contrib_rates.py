@@ -10,8 +10,8 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.graph.variable_scope import variable_scope
 from recell.metrics import confusion as counts
-from recell.metrics.state import Collections, Metric, collected, metric_variable, share
-from recell.metrics.thresholds import confusion
+from recell.metrics.state import Collections, Metric, collected, metric_variable
+from recell.metrics.thresholds import confusion, share_at
 from recell.ops.array_make import ones_like
 from recell.ops.array_shape import size
 from recell.ops.comparison import equal
@@ -20,7 +20,6 @@ from recell.ops.math_cast import cast
 from recell.ops.op import INTS
 from recell.ops.reductions import reduce_mean, reduce_sum
 from recell.ops.state import assign_add, identity
-from recell.ops.threshold_counts import EPSILON
 from recell.ops.weights_broadcast import broadcast_weights, match_weights_rank
 
 
@@ -77,10 +76,8 @@ def _rate(symbol: str, what: str, wrong: Callable[..., Metric], right: Callable[
         name: str | None = None,
     ) -> Metric:
         with variable_scope(name, symbol, [predictions, labels, weights]):
-            errors, new_errors = wrong(labels, predictions, weights)
-            rest, new_rest = right(labels, predictions, weights)
-            value, update_op = share(errors, rest, name="value"), share(new_errors, new_rest, name="update_op")
-            return collected(value, update_op, metrics_collections, updates_collections)
+            collections = metrics_collections, updates_collections
+            return counts.share_of(wrong, right, labels, predictions, weights, collections)
 
     rate.__name__ = rate.__qualname__ = f"streaming_{symbol}"
     rate.__doc__ = f"Which share of {what}. TF symbol: `tf.contrib.metrics.streaming_{symbol}`."
@@ -106,11 +103,8 @@ def _rate_at(symbol: str, short: str, wrong: str, right: str) -> Callable[..., M
         name: str | None = None,
     ) -> Metric:
         with variable_scope(name, symbol, [predictions, labels, weights]):
-            found = confusion(labels, predictions, thresholds, weights, (wrong, right))
-            errors, rest = found[wrong], found[right]
-            value = truediv(errors.value, EPSILON + errors.value + rest.value, name=f"{short}_value")
-            update_op = truediv(errors.update, EPSILON + errors.update + rest.update, name=f"{short}_update_op")
-            return collected(value, update_op, metrics_collections, updates_collections)
+            collections = metrics_collections, updates_collections
+            return share_at(wrong, right, labels, predictions, thresholds, weights, short, collections)
 
     rate.__name__ = rate.__qualname__ = f"streaming_{symbol}"
     told = symbol.removesuffix("_at_thresholds").replace("_", " ")

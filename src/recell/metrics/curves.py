@@ -12,16 +12,10 @@ from typing import Any
 
 from recell.graph.variable_scope import variable_scope
 from recell.metrics.state import Collections, Metric, collected
-from recell.metrics.thresholds import KINDS, confusion, evenly_spaced
+from recell.metrics.thresholds import before_and_after, check_curve, check_share, confusion, evenly_spaced
 from recell.ops.threshold_counts import EPSILON, area_under_curve, sensitivity_at, specificity_at
 
 _SUMMATIONS = ("trapezoidal", "careful_interpolation", "minoring", "majoring")
-
-
-def _counts(labels: Any, predictions: Any, thresholds: Sequence[float], weights: Any) -> tuple[list[Any], list[Any]]:
-    """The four counts, before and after the batch."""
-    found = confusion(labels, predictions, thresholds, weights)
-    return [found[kind].value for kind in KINDS], [found[kind].update for kind in KINDS]
 
 
 def auc(
@@ -48,11 +42,10 @@ def auc(
     ValueError for an unknown curve or method.
     """
     with variable_scope(name, "auc", [labels, predictions, weights]):
-        if curve not in ("ROC", "PR"):
-            raise ValueError(f"curve must be either ROC or PR, {curve} unknown")
+        check_curve(curve)
         bounds = evenly_spaced(num_thresholds) if thresholds is None else [-EPSILON, *sorted(thresholds), 1 + EPSILON]
         points = num_thresholds if thresholds is None else len(bounds)
-        before, after = _counts(labels, predictions, bounds, weights)
+        before, after = before_and_after(confusion(labels, predictions, bounds, weights))
         if summation_method not in _SUMMATIONS:
             raise ValueError(f"Invalid summation_method: {summation_method}. It is one of {', '.join(_SUMMATIONS)}.")
 
@@ -83,10 +76,9 @@ def sensitivity_at_specificity(
 
     TF symbol: `tf.metrics.sensitivity_at_specificity`.
     """
-    if specificity < 0 or specificity > 1:
-        raise ValueError(f"`specificity` must be in the range [0, 1], got {specificity}.")
+    check_share(specificity, "specificity")
     with variable_scope(name, "sensitivity_at_specificity", [predictions, labels, weights]):
-        before, after = _counts(labels, predictions, evenly_spaced(num_thresholds), weights)
+        before, after = before_and_after(confusion(labels, predictions, evenly_spaced(num_thresholds), weights))
         value = sensitivity_at(*before, float(specificity), name="value")
         update_op = sensitivity_at(*after, float(specificity), name="update_op")
         return collected(value, update_op, metrics_collections, updates_collections)
@@ -106,12 +98,11 @@ def specificity_at_sensitivity(
 
     TF symbol: `tf.metrics.specificity_at_sensitivity`. ValueError for a sensitivity outside of 0 to 1.
     """
-    if sensitivity < 0 or sensitivity > 1:
-        raise ValueError(f"`sensitivity` must be in the range [0, 1], got {sensitivity}.")
+    check_share(sensitivity, "sensitivity")
     with variable_scope(name, "specificity_at_sensitivity", [predictions, labels, weights]):
         # TF1 puts its last threshold here where a score of 1 is still above it.
         bounds = evenly_spaced(num_thresholds, 1 - EPSILON)
-        before, after = _counts(labels, predictions, bounds, weights)
+        before, after = before_and_after(confusion(labels, predictions, bounds, weights))
         value = specificity_at(*before, float(sensitivity), name="value")
         update_op = specificity_at(*after, float(sensitivity), name="update_op")
         return collected(value, update_op, metrics_collections, updates_collections)

@@ -13,6 +13,7 @@ from recell.graph.variable_scope import variable_scope
 from recell.graph.variables import Variable
 from recell.metrics.concatenation import streaming_concat
 from recell.metrics.state import Collections, Metric, collected, metric_variable
+from recell.metrics.thresholds import check_curve
 from recell.ops.array_index import boolean_mask
 from recell.ops.array_make import linspace, ones_like, zeros
 from recell.ops.array_shape import reshape
@@ -42,8 +43,7 @@ def streaming_dynamic_auc(
     TF symbol: `tf.contrib.metrics.streaming_dynamic_auc`. Labels are 0 or 1 (InvalidArgumentError, when run, for
     others), scores any numbers; all are kept. The update has no value. ValueError for another curve.
     """
-    if curve not in ("ROC", "PR"):
-        raise ValueError(f"curve must be either ROC or PR, {curve} unknown")
+    check_curve(curve)
     with variable_scope(name, "dynamic_auc", [labels, predictions, weights]):
         predictions, labels = convert_to_tensor(predictions), convert_to_tensor(labels)
         labels.shape.assert_is_compatible_with(predictions.shape)

@@ -32,6 +32,18 @@ def _weighed(values: Any, weights: Any) -> tuple[Any, Any]:
     return values * weights, weights
 
 
+def _updated(
+    total: Any, count: Any, values: Any, added: Any, number: Any, collections: tuple[Collections, Collections]
+) -> Metric:
+    """`total / count`, and both with a batch taken in: `added` and `number`, which come of `values`."""
+    new_total = assign_add(total, added)
+    with control_dependencies([values]):
+        new_count = assign_add(count, number)
+    value = ratio(total, count, name="value")
+    update_op = ratio(new_total, new_count, name="update_op")
+    return collected(value, update_op, *collections)
+
+
 def mean(
     values: Any,
     weights: Any = None,
@@ -49,12 +61,8 @@ def mean(
         else:
             values, weights = _weighed(values, weights)
             number = reduce_sum(weights)
-        new_total = assign_add(total, reduce_sum(values))
-        with control_dependencies([values]):
-            new_count = assign_add(count, number)
-        value = ratio(total, count, name="value")
-        update_op = ratio(new_total, new_count, name="update_op")
-        return collected(value, update_op, metrics_collections, updates_collections)
+        collections = metrics_collections, updates_collections
+        return _updated(total, count, values, reduce_sum(values), number, collections)
 
 
 def mean_tensor(
@@ -75,12 +83,13 @@ def mean_tensor(
         number = ones_like(values)
         if weights is not None:
             values, number = _weighed(values, weights)
-        new_total = assign_add(total, values)
-        with control_dependencies([values]):
-            new_count = assign_add(count, number)
-        value = ratio(total, count, name="value")
-        update_op = ratio(new_total, new_count, name="update_op")
-        return collected(value, update_op, metrics_collections, updates_collections)
+        return _updated(total, count, values, values, number, (metrics_collections, updates_collections))
+
+
+def _cast_like(predictions: Any, labels: Any) -> Any:
+    """Predictions in the dtype of the labels."""
+    same = labels.dtype.base_dtype is predictions.dtype.base_dtype
+    return predictions if same else cast(predictions, labels.dtype.base_dtype)
 
 
 def accuracy(
@@ -96,15 +105,9 @@ def accuracy(
     Of any types: predictions are cast to that of the labels. What a classifier gives must have gone through `argmax`.
     """
     labels, predictions, weights = fitted(labels, predictions, weights)
-    same = equal(cast_like(predictions, labels), labels)
+    same = equal(_cast_like(predictions, labels), labels)
     right = cast(same, dtypes.float32)
     return mean(right, weights, metrics_collections, updates_collections, name or "accuracy")
-
-
-def cast_like(predictions: Any, labels: Any) -> Any:
-    """Predictions in the dtype of the labels."""
-    same = labels.dtype.base_dtype is predictions.dtype.base_dtype
-    return predictions if same else cast(predictions, labels.dtype.base_dtype)
 
 
 def mean_absolute_error(
@@ -203,7 +206,6 @@ def percentage_below(
 
 __all__ = [
     "accuracy",
-    "cast_like",
     "mean",
     "mean_absolute_error",
     "mean_cosine_distance",

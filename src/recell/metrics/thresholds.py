@@ -64,6 +64,23 @@ def evenly_spaced(number: int, last: float = 1 + EPSILON) -> list[float]:
     return [-EPSILON, *((k + 1) / (number - 1) for k in range(number - 2)), last]
 
 
+def before_and_after(found: dict[str, Running], kinds: Sequence[str] = KINDS) -> tuple[list[Any], list[Any]]:
+    """The counts of `kinds`, before and after the batch."""
+    return [found[kind].value for kind in kinds], [found[kind].update for kind in kinds]
+
+
+def check_curve(curve: str) -> None:
+    """ValueError for a curve that there is not."""
+    if curve not in ("ROC", "PR"):
+        raise ValueError(f"curve must be either ROC or PR, {curve} unknown")
+
+
+def check_share(value: float, name: str) -> None:
+    """ValueError for an argument `name` outside of 0 to 1."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"`{name}` must be in the range [0, 1], got {value}.")
+
+
 def _counter(kind: str) -> Callable[..., Metric]:
     def count(
         labels: Any,
@@ -90,8 +107,22 @@ true_negatives_at_thresholds = _counter("true_negatives")
 false_positives_at_thresholds = _counter("false_positives")
 
 
-def _part(part: Any, rest: Any, name: str) -> Any:
-    return truediv(part, EPSILON + part + rest, name=name)
+def share_at(
+    part: str,
+    rest: str,
+    labels: Any,
+    predictions: Any,
+    thresholds: Sequence[float],
+    weights: Any,
+    name: str,
+    collections: tuple[Collections, Collections],
+) -> Metric:
+    """Which share the count `part` has of `part` and `rest`, at each threshold."""
+    found = confusion(labels, predictions, thresholds, weights, (part, rest))
+    before, after = before_and_after(found, (part, rest))
+    value = truediv(before[0], EPSILON + before[0] + before[1], name=f"{name}_value")
+    update_op = truediv(after[0], EPSILON + after[0] + after[1], name=f"{name}_update_op")
+    return collected(value, update_op, *collections)
 
 
 def precision_at_thresholds(
@@ -105,11 +136,9 @@ def precision_at_thresholds(
 ) -> Metric:
     """Which share of those above a threshold are yes. TF symbol: `tf.metrics.precision_at_thresholds`."""
     with variable_scope(name, "precision_at_thresholds", [predictions, labels, weights]):
+        collections = metrics_collections, updates_collections
         kinds = ("true_positives", "false_positives")
-        hits, wrong = confusion(labels, predictions, thresholds, weights, kinds).values()
-        value = _part(hits.value, wrong.value, "precision_value")
-        update_op = _part(hits.update, wrong.update, "precision_update_op")
-        return collected(value, update_op, metrics_collections, updates_collections)
+        return share_at(*kinds, labels, predictions, thresholds, weights, "precision", collections)
 
 
 def recall_at_thresholds(
@@ -123,22 +152,24 @@ def recall_at_thresholds(
 ) -> Metric:
     """Which share of those that are yes is above a threshold. TF symbol: `tf.metrics.recall_at_thresholds`."""
     with variable_scope(name, "recall_at_thresholds", [predictions, labels, weights]):
+        collections = metrics_collections, updates_collections
         kinds = ("true_positives", "false_negatives")
-        hits, missed = confusion(labels, predictions, thresholds, weights, kinds).values()
-        value = _part(hits.value, missed.value, "recall_value")
-        update_op = _part(hits.update, missed.update, "recall_update_op")
-        return collected(value, update_op, metrics_collections, updates_collections)
+        return share_at(*kinds, labels, predictions, thresholds, weights, "recall", collections)
 
 
 __all__ = [
     "KINDS",
     "Running",
+    "before_and_after",
+    "check_curve",
+    "check_share",
     "confusion",
     "evenly_spaced",
     "false_negatives_at_thresholds",
     "false_positives_at_thresholds",
     "precision_at_thresholds",
     "recall_at_thresholds",
+    "share_at",
     "true_negatives_at_thresholds",
     "true_positives_at_thresholds",
 ]

@@ -8,12 +8,10 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
-from recell.graph.tensor import Operation
 from recell.ops import rules
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.array_shape import expand_dims, squeeze
 from recell.ops.op import ANY, NUMBERS, op
-from recell.ops.state import no_op
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -130,21 +128,4 @@ def broadcast_weights(weights: Any, values: Any) -> Any:
     return _broadcast_weights(weights, values)
 
 
-@op("AssertBroadcastable", shape=rules.none, types={"weights": ANY, "values": ANY}, dtype=[], differentiable=False)
-def _assert_broadcastable(weights: Tensor, values: Tensor) -> Any:
-    _check_values(weights, values)
-    return []
-
-
-def assert_broadcastable(weights: Any, values: Any) -> Operation:
-    """An operation that fails when `weights` cannot weigh `values`; ValueError when the static shapes tell so."""
-    with name_scope(None, "assert_broadcastable", [weights, values]):
-        weights, values = convert_to_tensor(weights), convert_to_tensor(values)
-        _check_static(weights.shape, values.shape)
-        if weights.shape.is_fully_defined() and values.shape.is_fully_defined():
-            return no_op(name="static_dims_check_success")
-        check: Operation = _assert_broadcastable(weights, values)
-        return check
-
-
-__all__ = ["assert_broadcastable", "broadcast_weights", "match_weights_rank", "remove_squeezable_dimensions"]
+__all__ = ["broadcast_weights", "match_weights_rank", "remove_squeezable_dimensions"]
