@@ -39,7 +39,6 @@ ESTIMATOR: dict[str, dict[str, str]] = {
             "stop_if_no_increase_hook"
         ),
     },
-    "contrib.training": {"recell.estimator.evaluation": "StopAfterNEvalsHook"},
     "python.estimator.estimator": {
         "recell.estimator.estimator": "Estimator",
         "recell.estimator.warm_start": "WarmStartSettings",
