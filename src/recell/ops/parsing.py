@@ -12,93 +12,49 @@ from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.graph.dtypes import DType
-from recell.graph.registry import Inference
+from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
-from recell.graph.sparse_tensor import SparseTensor
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import (
     KIND,
+    VALUES,
     WORD,
     Column,
     as_array,
     filled,
     parse_messages,
-    places,
-    result,
     sparse_parts,
+    sparse_rows,
     unparsed,
 )
 from recell.ops.parsing_features import (
-    PARSED,
     Columns,
     FixedLenFeature,
     FixedLenSequenceFeature,
     SparseFeature,
     VarLenFeature,
+    is_ragged,
     read_columns,
+)
+from recell.ops.parsing_outputs import (
+    ALLOWED,
+    Parts,
+    add_parts,
+    check_types,
+    flat,
+    name_at,
+    rank_of,
+    sparse_dtypes,
+    sparse_shapes,
+    step_dims,
+    to_dict,
 )
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _KINDS = (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature)
-_ALLOWED = frozenset(PARSED)
-
-
-def check_types(parameter: str, types: Sequence[DType]) -> None:
-    """TypeError for a dtype that no feature holds."""
-    for dtype in types:
-        if dtype not in _ALLOWED:
-            raise TypeError(
-                f"Value passed to parameter '{parameter}' has DataType {dtype.name} not in list of allowed values: "
-                "float32, int64, string"
-            )
-
-
-def is_ragged(shape: TensorShape) -> bool:
-    """Whether a dense column has any number of steps."""
-    dims = shape.tuple
-    return dims is not None and len(dims) > 0 and dims[0] is None
-
-
-def step_dims(shape: TensorShape) -> list[int]:
-    """The shape of one step of a column that has any number of them, of the whole for one that has not."""
-    dims = shape.as_list()
-    return [d or 0 for d in (dims[1:] if is_ragged(shape) else dims)]
-
-
-def rank_of(i: Inference, key: str, rank: int) -> TensorShape:
-    """An input's shape, or that of its rank. ValueError for another rank."""
-    shape = i.shape(key)
-    if shape.ndims is None:
-        return TensorShape([None] * rank)
-    if shape.ndims != rank:
-        raise i.mismatch(f"Shape must be rank {rank} but is rank {shape.ndims}")
-    return shape
-
-
-def sparse_shapes(count: int, rank: int) -> list[TensorShape]:
-    """Shapes of `count` sparse tensors: of all indices, all values, all shapes."""
-    parts = (TensorShape([None, rank]), TensorShape([None]), TensorShape([rank]))
-    return [part for part in parts for _ in range(count)]
-
-
-def sparse_dtypes(types: Sequence[DType]) -> list[DType]:
-    """Their dtypes."""
-    return [dtypes.int64] * len(types) + list(types) + [dtypes.int64] * len(types)
-
-
-def to_dict(outputs: Any, sparse_keys: Sequence[str], dense_keys: Sequence[str]) -> dict[str, Any]:
-    """An operation's outputs by key: indices, values and shapes of the sparse ones, then the dense ones."""
-    tensors = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-    count = len(sparse_keys)
-    parsed: dict[str, Any] = {
-        key: SparseTensor(tensors[k], tensors[count + k], tensors[2 * count + k]) for k, key in enumerate(sparse_keys)
-    }
-    parsed.update(zip(dense_keys, tensors[3 * count :], strict=True))
-    return parsed
-
 
 # -- many examples --------------------------------------------------------------------------------------------------
 
@@ -107,8 +63,7 @@ def _dense_shapes(i: Inference, batch: Sequence[int | None]) -> list[TensorShape
     shapes = []
     for k, shape in enumerate(i["dense_shapes"]):
         if not TensorShape(shape.as_list()[1:]).is_fully_defined():
-            dims = "[" + ",".join("?" if d is None else str(d) for d in shape.as_list()) + "]"
-            raise i.mismatch(f"dense_shapes[{k}] has unknown rank or unknown inner dimensions: {dims}")
+            raise i.mismatch(f"dense_shapes[{k}] has unknown rank or unknown inner dimensions: {brackets(shape)}")
         shapes.append(TensorShape(list(batch)).concatenate(shape))
     return shapes
 
@@ -135,7 +90,7 @@ class _Rows:
         return len(self._maps)
 
     def name(self, row: int) -> str:
-        return self._names[row].decode("utf-8", "replace") if len(self._names) else "<unknown>"
+        return name_at(self._names, row)
 
     def column(self, key: str, dtype: DType, dense: bool) -> Column:
         def wrong(row: int, kind: str, feature: Any) -> Exception:
@@ -150,13 +105,12 @@ class _Rows:
         return invalid(f"Name: {self.name(row)}, {said}")
 
     def miscounted(self, row: int, key: str, dtype: DType, count: int, shape: TensorShape) -> Exception:
-        word = "bytes" if dtype is dtypes.string else WORD[dtype]
-        dims = "[" + ",".join("?" if d is None else str(d) for d in shape.as_list()) + "]"
+        word = VALUES[dtype]
         if is_ragged(shape):
             said = f"Number of {word} values is not a multiple of stride length. Saw {count} values but output shape is"
         else:
             said = f"Number of {word} values != expected.  Values size: {count} but output shape"
-        return invalid(f"Name: {self.name(row)}, Key: {key}, Index: {row}.  {said}: {dims}")
+        return invalid(f"Name: {self.name(row)}, Key: {key}, Index: {row}.  {said}: {brackets(shape)}")
 
 
 def _dense(rows: Any, key: str, dtype: DType, shape: TensorShape, default: np.ndarray) -> np.ndarray:
@@ -184,7 +138,7 @@ def _dense(rows: Any, key: str, dtype: DType, shape: TensorShape, default: np.nd
 @op(
     "ParseExample",
     shape=_example_shapes,
-    types={"serialized": STRING, "names": STRING, "dense_defaults": _ALLOWED},
+    types={"serialized": STRING, "names": STRING, "dense_defaults": ALLOWED},
     dtype=_example_dtypes,
     differentiable=False,
 )
@@ -203,20 +157,14 @@ def _parse_example(
     if len(names) and len(names) != len(serialized):
         raise invalid("Expected len(names) == len(serialized), but got: " + f"{len(names)} vs. {len(serialized)}")
     rows = _Rows(as_array(serialized), as_array(names))
-    indices: list[Any] = []
-    values: list[Any] = []
-    shapes: list[Any] = []
+    sparse: Parts = ([], [], [])
     for key, dtype in zip(sparse_keys, sparse_types, strict=True):
-        column = rows.column(key, dtype, False)
-        lengths = column.lengths.clip(0)
-        parts = sparse_parts(places(lengths), column.values(), (len(lengths), int(lengths.max(initial=0))))
-        for outputs, part in zip((indices, values, shapes), parts, strict=True):
-            outputs.append(part)
+        add_parts(sparse, sparse_rows(rows.column(key, dtype, False)))
     dense = [
         to_torch(_dense(rows, key, dtype, shape, as_array(default)))
         for key, dtype, shape, default in zip(dense_keys, dense_types, dense_shapes, dense_defaults, strict=True)
     ]
-    return result([*indices, *values, *shapes, *dense])
+    return flat(sparse, dense)
 
 
 def parse_example(serialized: Any, features: Any, name: str | None = None, example_names: Any = None) -> dict[str, Any]:
@@ -296,7 +244,7 @@ def _single_shapes(i: Inference) -> list[TensorShape]:
 @op(
     "ParseSingleExample",
     shape=_single_shapes,
-    types={"serialized": STRING, "dense_defaults": _ALLOWED},
+    types={"serialized": STRING, "dense_defaults": ALLOWED},
     dtype=_example_dtypes,
     differentiable=False,
 )
@@ -312,20 +260,16 @@ def _parse_single_example(
     if serialized.ndim != 0:
         raise invalid(f"Expected serialized to be a scalar, got shape: {bracketed(serialized)}")
     row = _Row(as_array(serialized).reshape(1), filled([]))
-    indices: list[Any] = []
-    values: list[Any] = []
-    shapes: list[Any] = []
+    sparse: Parts = ([], [], [])
     for key, dtype in zip(sparse_keys, sparse_types, strict=True):
         column = row.column(key, dtype, False)
         count = int(column.lengths[0].clip(0))
-        parts = sparse_parts((np.arange(count, dtype=np.int64),), column.values(), (count,))
-        for outputs, part in zip((indices, values, shapes), parts, strict=True):
-            outputs.append(part)
+        add_parts(sparse, sparse_parts((np.arange(count, dtype=np.int64),), column.values(), (count,)))
     dense = [
         to_torch(_dense(row, key, dtype, shape, as_array(default))[0, ...])
         for key, dtype, shape, default in zip(dense_keys, dense_types, dense_shapes, dense_defaults, strict=True)
     ]
-    return result([*indices, *values, *shapes, *dense])
+    return flat(sparse, dense)
 
 
 def parse_single_example(

@@ -26,6 +26,9 @@ KIND = {"int64_list": "int64", "float_list": "float", "bytes_list": "string"}
 """TensorFlow's words for what a feature holds."""
 
 WORD = {dtypes.int64: "int64", dtypes.float32: "float", dtypes.string: "string"}
+"""Its words for dtypes, and those for a count of values."""
+
+VALUES = {**WORD, dtypes.string: "bytes"}
 
 
 def parse_messages(message: Any, serialized: Iterable[bytes], complain: Callable[[int, bytes], Exception]) -> list[Any]:
@@ -130,6 +133,12 @@ def sparse_parts(indices: Sequence[np.ndarray], values: np.ndarray, shape: Seque
     """Indices (a column each), values and shape of a sparse tensor as run-time values."""
     where = np.stack(indices, axis=1) if len(values) else np.empty((0, len(indices)), np.int64)
     return to_torch(where), to_torch(values), torch.tensor(list(shape), dtype=torch.int64)
+
+
+def sparse_rows(column: Column) -> tuple[Any, Any, Any]:
+    """A column as a sparse tensor `[rows, longest]`."""
+    lengths = column.lengths.clip(0)
+    return sparse_parts(places(lengths), column.values(), (len(lengths), int(lengths.max(initial=0))))
 
 
 def as_array(value: Any) -> np.ndarray:

@@ -111,8 +111,14 @@ class Columns:
         return {key: value for key, value in wanted.items() if key in features}
 
 
+def is_ragged(shape: TensorShape) -> bool:
+    """Whether a dense column has any number of steps."""
+    dims = shape.tuple
+    return dims is not None and len(dims) > 0 and dims[0] is None
+
+
 def _default(key: str, dtype: DType, shape: TensorShape, value: Any) -> Any:
-    ragged = bool(shape.ndims) and shape.tuple[0] is None  # type: ignore[index]
+    ragged = is_ragged(shape)
     if value is None:
         if not ragged:
             return convert_to_tensor([], dtype)
@@ -172,7 +178,7 @@ def _read_fixed(columns: Columns, key: str, feature: FixedLenFeature) -> None:
     if feature.shape is None:
         raise ValueError(f"Missing shape for feature {key}.")
     shape = TensorShape(feature.shape)
-    if shape.ndims and shape.tuple[0] is None:  # type: ignore[index]
+    if is_ragged(shape):
         raise ValueError(f"First dimension of shape for feature {key} unknown. Consider using FixedLenSequenceFeature.")
     if not shape.is_fully_defined():
         raise ValueError(f"All dimensions of shape for feature {key} need to be known but received {shape.as_list()}.")

@@ -19,15 +19,20 @@ from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.op import STRING, op
-from recell.ops.parsing import rank_of, step_dims
-from recell.ops.parsing_columns import WORD, Column, as_array, parse_messages, places, sparse_parts, unparsed
+from recell.ops.parsing_columns import (
+    VALUES,
+    WORD,
+    Column,
+    as_array,
+    parse_messages,
+    sparse_parts,
+    sparse_rows,
+    unparsed,
+)
+from recell.ops.parsing_outputs import ALLOWED, Parts, add_parts, flat, rank_of, step_dims
 from recell.ops.parsing_sequence_columns import (
-    ALLOWED,
-    Parts,
-    add_parts,
     attributes,
     dtype_of,
-    flat,
     output_dtypes,
     read_sequence_columns,
     shapes,
@@ -70,9 +75,8 @@ class _Single:
         return column.fixed(size, default.reshape(-1)).reshape(shape.as_list())
 
     def miscounted(self, key: str, k: int, dtype: DType, count: int, shape: Sequence[int]) -> Exception:
-        word = "bytes" if dtype is dtypes.string else WORD[dtype]
         dims = "[" + ",".join(map(str, shape)) + "]"
-        said = f"Number of {word} values != expected.  values size: {count} but output shape: {dims}"
+        said = f"Number of {VALUES[dtype]} values != expected.  values size: {count} but output shape: {dims}"
         return self.error(f"Key: {key}, Index: {k}.  {said}")
 
     def steps(self, key: str) -> Any:
@@ -149,9 +153,7 @@ def _parse_single(
     lists: Parts = ([], [], [])
     for key, dtype in zip(list_sparse_keys, list_sparse_types, strict=True):
         column = example.column(key, dtype, "Feature List", example.steps(key) or [])
-        lengths = column.lengths.clip(0)
-        shape = (len(lengths), int(lengths.max(initial=0)))
-        add_parts(lists, sparse_parts(places(lengths), column.values(), shape))
+        add_parts(lists, sparse_rows(column))
     rows = zip(list_dense_keys, list_dense_types, list_dense_shapes, list_allow_missing, strict=True)
     return flat(context, dense, lists, [to_torch(example.dense_list(*row)) for row in rows])
 

@@ -16,15 +16,11 @@ from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.op import STRING, op
-from recell.ops.parsing import rank_of
-from recell.ops.parsing_columns import Column, as_array, parse_messages, places, sparse_parts
+from recell.ops.parsing_columns import Column, as_array, parse_messages, places, sparse_parts, sparse_rows
+from recell.ops.parsing_outputs import ALLOWED, Parts, add_parts, flat, name_at, rank_of
 from recell.ops.parsing_sequence_columns import (
-    ALLOWED,
-    Parts,
-    add_parts,
     attributes,
     dtype_of,
-    flat,
     output_dtypes,
     read_sequence_columns,
     shapes,
@@ -50,7 +46,7 @@ class _Batch:
         )
 
     def name(self, row: int) -> str:
-        return self._names[row].decode("utf-8", "replace") if len(self._names) else "<unknown>"
+        return name_at(self._names, row)
 
     def context(self, key: str, dtype: DType) -> Column:
         def wrong(row: int, kind: str, feature: Any) -> Exception:
@@ -149,10 +145,7 @@ def _parse_batch(
     batch = _Batch(as_array(serialized), as_array(debug_name))
     context: Parts = ([], [], [])
     for key, dtype in zip(context_sparse_keys, context_sparse_types, strict=True):
-        column = batch.context(key, dtype)
-        lengths = column.lengths.clip(0)
-        shape = (len(lengths), int(lengths.max(initial=0)))
-        add_parts(context, sparse_parts(places(lengths), column.values(), shape))
+        add_parts(context, sparse_rows(batch.context(key, dtype)))
     rows = zip(context_dense_keys, context_dense_shapes, context_dense_defaults, strict=True)
     dense = [to_torch(batch.dense_context(key, shape, as_array(default))) for key, shape, default in rows]
     lists: Parts = ([], [], [])

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
 
 from recell.graph import dtypes
 from recell.graph.dtypes import DType
-from recell.graph.registry import Inference
+from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
-from recell.ops.parsing import check_types, sparse_dtypes, sparse_shapes, step_dims, to_dict
-from recell.ops.parsing_columns import result
 from recell.ops.parsing_features import (
-    PARSED,
     Columns,
     FixedLenFeature,
     FixedLenSequenceFeature,
     VarLenFeature,
     read_columns,
 )
-
-ALLOWED = frozenset(PARSED)
-Parts = tuple[list[Any], list[Any], list[Any]]
+from recell.ops.parsing_outputs import check_types, sparse_dtypes, sparse_shapes, step_dims, to_dict
 
 
 def read_sequence_columns(context_features: Any, sequence_features: Any) -> tuple[Columns, Columns]:
@@ -56,8 +50,7 @@ def shapes(i: Inference, batch: list[int | None]) -> list[TensorShape]:
     for shape in i["list_dense_shapes"]:
         step = TensorShape(shape.as_list()[1:])
         if not step.is_fully_defined():
-            dims = "[" + ",".join("?" if d is None else str(d) for d in step.as_list()) + "]"
-            raise i.mismatch(f"Shape {dims} is not fully defined")
+            raise i.mismatch(f"Shape {brackets(step)} is not fully defined")
         found.append(TensorShape(batch).concatenate(shape))
     return found
 
@@ -66,22 +59,6 @@ def output_dtypes(i: Inference) -> list[DType]:
     found = sparse_dtypes(i["context_sparse_types"])
     found += [tensor.dtype.base_dtype for tensor in i.tensor("context_dense_defaults")]
     return found + sparse_dtypes(i["list_sparse_types"]) + list(i["list_dense_types"])
-
-
-def add_parts(outputs: Parts, parts: tuple[Any, Any, Any]) -> None:
-    for listed, part in zip(outputs, parts, strict=True):
-        listed.append(part)
-
-
-def flat(*groups: Any) -> Any:
-    """All outputs in order, of groups that are lists or threes of lists."""
-    found: list[Any] = []
-    for group in groups:
-        if isinstance(group, tuple):
-            found.extend(itertools.chain(*group))
-        else:
-            found.extend(group)
-    return result(found)
 
 
 def step_size(shape: TensorShape) -> tuple[int, list[int]]:

@@ -14,8 +14,8 @@ from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._kernels import as_strings, bracketed, invalid
 from recell.ops.op import ANY, STRING, op
-from recell.ops.parsing import rank_of
 from recell.ops.parsing_columns import WORD, filled
+from recell.ops.parsing_outputs import rank_of
 from recell.platform import tensor_protos
 from recell.platform.tensor_values import make_ndarray, raw_tensor_proto
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from recell._lazy import lazy_module
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
-from recell.graph.registry import Inference
+from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation
 from recell.ops._kernels import bracketed, invalid
@@ -45,17 +45,13 @@ def _tree_shape(i: Inference) -> TensorShape:
             if None not in (a, b) and a != b:
                 raise i.mismatch(
                     f"Dimension {axis} in both shapes must be equal, but are {a} and {b}. "
-                    f"Shapes are {_brackets(ids)} and {_brackets(parents)}."
+                    f"Shapes are {brackets(ids)} and {brackets(parents)}."
                 )
         wanted = wanted.merge_with(shape)
     rows, given = wanted[1].value, lengths[0].value if lengths.ndims else None
     if None not in (rows, given) and rows != given:
         raise i.mismatch(f"Dimensions must be equal, but are {rows} and {given}")
     return wanted.merge_with(TensorShape([None, given, None]))
-
-
-def _brackets(shape: TensorShape) -> str:
-    return "[" + ",".join("?" if d is None else str(d) for d in shape.as_list()) + "]"
 
 
 @op(
