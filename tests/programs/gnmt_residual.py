@@ -93,4 +93,4 @@ with tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as sess:
     sess.run(tf.global_variables_initializer())
     for i in range(5):
         values, n, r, _ = sess.run([total, norm, rate, update], feed)
-        print("%d %s norm %.4f rate %.4f" % (i, " ".join("%.5f" % v for v in values), n, r))
+        print("%d %s norm %.3g rate %.4f" % (i, " ".join("%.5f" % v for v in values), n, r))
