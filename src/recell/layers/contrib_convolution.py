@@ -11,9 +11,9 @@ from typing import Any
 from recell.graph.convert import convert_to_tensor
 from recell.layers import convolutional
 from recell.layers.arg_scope import add_arg_scope
-from recell.layers.contrib_layers import _finished, _layout
-from recell.layers.contrib_scope import collect_variable, collections_for, layer_scope, model_variable
+from recell.layers.contrib_scope import applied, collections_for, finished, layer_scope, layout, model_variable
 from recell.layers.initializers import xavier_initializer
+from recell.layers.settings import as_tuple
 from recell.ops.conv import depthwise_conv2d
 from recell.ops.initializers import Zeros
 from recell.ops.nn_activations import relu
@@ -55,7 +55,7 @@ def conv2d_transpose(
             kernel_size,
             strides=stride,
             padding=padding,
-            data_format=_layout(data_format),
+            data_format=layout(data_format),
             use_bias=normalizer_fn is None and biases_initializer is not None,
             kernel_initializer=weights_initializer,
             bias_initializer=biases_initializer,
@@ -66,10 +66,8 @@ def conv2d_transpose(
             _scope=opened,
             _reuse=reuse,
         )
-        outputs = layer.apply(convert_to_tensor(inputs))
-        collect_variable(layer.kernel, variables_collections, "weights")
-        collect_variable(layer.bias, variables_collections, "biases")
-        return _finished(outputs, normalizer_fn, normalizer_params, activation_fn, outputs_collections)
+        outputs = applied(layer, convert_to_tensor(inputs), variables_collections)
+        return finished(outputs, activation_fn, outputs_collections, normalizer_fn, normalizer_params)
 
 
 def _check_format(data_format: Any) -> None:
@@ -121,13 +119,13 @@ def separable_conv2d(
                 biases_regularizer,
                 variables_collections,
             )
-            return _finished(outputs, normalizer_fn, normalizer_params, activation_fn, outputs_collections)
+            return finished(outputs, activation_fn, outputs_collections, normalizer_fn, normalizer_params)
         layer = convolutional.SeparableConv2D(
             num_outputs,
             kernel_size,
             strides=stride,
             padding=padding,
-            data_format=_layout(data_format),
+            data_format=layout(data_format),
             dilation_rate=rate,
             depth_multiplier=depth_multiplier,
             use_bias=normalizer_fn is None and biases_initializer is not None,
@@ -142,15 +140,8 @@ def separable_conv2d(
             _scope=opened,
             _reuse=reuse,
         )
-        outputs = layer.apply(inputs)
-        collect_variable(layer.depthwise_kernel, variables_collections, "weights")
-        collect_variable(layer.pointwise_kernel, variables_collections, "weights")
-        collect_variable(layer.bias, variables_collections, "biases")
-        return _finished(outputs, normalizer_fn, normalizer_params, activation_fn, outputs_collections)
-
-
-def _pair(value: Any) -> list[int]:
-    return [value, value] if isinstance(value, int) else [int(n) for n in value]
+        outputs = applied(layer, inputs, variables_collections, ("depthwise_kernel", "pointwise_kernel"))
+        return finished(outputs, activation_fn, outputs_collections, normalizer_fn, normalizer_params)
 
 
 def _depthwise(
@@ -170,14 +161,16 @@ def _depthwise(
     kernel = model_variable(
         "depthwise_weights",
         collections_for(variables_collections, "weights"),
-        shape=[*_pair(kernel_size), channels, depth_multiplier],
+        shape=[*as_tuple(kernel_size, 2, "kernel_size"), channels, depth_multiplier],
         dtype=inputs.dtype.base_dtype,
         initializer=initializer,
         regularizer=regularizer,
         trainable=trainable,
     )
-    strides = [1, 1, *_pair(stride)] if first else [1, *_pair(stride), 1]
-    outputs = depthwise_conv2d(inputs, kernel, strides, padding, rate=_pair(rate), data_format=data_format)
+    steps = as_tuple(stride, 2, "stride")
+    strides = [1, 1, *steps] if first else [1, *steps, 1]
+    rates = list(as_tuple(rate, 2, "rate"))
+    outputs = depthwise_conv2d(inputs, kernel, strides, padding, rate=rates, data_format=data_format)
     if biases_initializer is None:
         return outputs
     biases = model_variable(

@@ -16,10 +16,12 @@ from recell.graph.variable_scope import variable_scope
 from recell.layers import convolutional, core, pooling
 from recell.layers.arg_scope import add_arg_scope
 from recell.layers.contrib_scope import (
+    applied,
     collect_output,
-    collect_variable,
     collections_for,
+    finished,
     layer_scope,
+    layout,
     model_variable,
 )
 from recell.layers.initializers import xavier_initializer
@@ -35,14 +37,6 @@ from recell.ops.nn_dense import bias_add as nn_bias_add
 from recell.ops.reductions import reduce_sum
 
 _ZEROS = Zeros()
-
-
-def _finished(outputs: Any, normalizer_fn: Any, normalizer_params: Any, activation_fn: Any, collections: Any) -> Any:
-    if normalizer_fn is not None:
-        outputs = normalizer_fn(outputs, **(normalizer_params or {}))
-    if activation_fn is not None:
-        outputs = activation_fn(outputs)
-    return collect_output(outputs, collections)
 
 
 @add_arg_scope
@@ -82,19 +76,13 @@ def fully_connected(
             _scope=opened,
             _reuse=reuse,
         )
-        outputs = layer.apply(convert_to_tensor(inputs))
-        collect_variable(layer.kernel, variables_collections, "weights")
-        collect_variable(layer.bias, variables_collections, "biases")
-        return _finished(outputs, normalizer_fn, normalizer_params, activation_fn, outputs_collections)
+        outputs = applied(layer, convert_to_tensor(inputs), variables_collections)
+        return finished(outputs, activation_fn, outputs_collections, normalizer_fn, normalizer_params)
 
 
 linear = functools.partial(fully_connected, activation_fn=None)
 relu = functools.partial(fully_connected, activation_fn=nn_relu)
 relu6 = functools.partial(fully_connected, activation_fn=nn_relu6)
-
-
-def _layout(data_format: str | None) -> str:
-    return "channels_first" if data_format is not None and data_format.startswith("NC") else "channels_last"
 
 
 @add_arg_scope
@@ -137,7 +125,7 @@ def convolution(
             kernel_size,
             strides=stride,
             padding=padding,
-            data_format=_layout(data_format),
+            data_format=layout(data_format),
             dilation_rate=rate,
             use_bias=normalizer_fn is None and biases_initializer is not None,
             kernel_initializer=weights_initializer,
@@ -149,10 +137,8 @@ def convolution(
             _scope=opened,
             _reuse=reuse,
         )
-        outputs = layer.apply(inputs)
-        collect_variable(layer.kernel, variables_collections, "weights")
-        collect_variable(layer.bias, variables_collections, "biases")
-        return _finished(outputs, normalizer_fn, normalizer_params, activation_fn, outputs_collections)
+        outputs = applied(layer, inputs, variables_collections)
+        return finished(outputs, activation_fn, outputs_collections, normalizer_fn, normalizer_params)
 
 
 @add_arg_scope
@@ -184,7 +170,7 @@ def _pool(layer_class: Any, default: str) -> Callable[..., Any]:
         scope: str | None = None,
     ) -> Any:
         with name_scope(scope, default, [inputs]):
-            layer = layer_class(kernel_size, stride, padding=padding, data_format=_layout(data_format))
+            layer = layer_class(kernel_size, stride, padding=padding, data_format=layout(data_format))
             return collect_output(layer.call(convert_to_tensor(inputs)), outputs_collections)
 
     pool.__name__ = pool.__qualname__ = {"MaxPool2D": "max_pool2d", "AvgPool2D": "avg_pool2d"}[default]
@@ -249,7 +235,7 @@ def bias_add(
             trainable=trainable,
         )
         outputs = nn_bias_add(inputs, biases, data_format=data_format)
-        return _finished(outputs, None, None, activation_fn, outputs_collections)
+        return finished(outputs, activation_fn, outputs_collections)
 
 
 @add_arg_scope

@@ -10,7 +10,7 @@ from recell.graph.core import add_to_collections
 from recell.graph.keys import GraphKeys
 from recell.graph.variable_scope import variable_scope
 from recell.layers.arg_scope import add_arg_scope
-from recell.layers.contrib_scope import collect_output, collections_for, model_variable
+from recell.layers.contrib_scope import collections_for, finished, model_variable
 from recell.layers.normalization import moved_average
 from recell.layers.training import by_training, static_training
 from recell.ops.array_shape import reshape
@@ -18,10 +18,6 @@ from recell.ops.array_shape import shape as shape_of
 from recell.ops.initializers import Ones, Zeros
 from recell.ops.nn_norm import batch_normalization, fused_batch_norm, moments
 from recell.ops.state import with_dependencies
-
-
-def _finished(outputs: Any, activation_fn: Any, collections: Any) -> Any:
-    return collect_output(outputs if activation_fn is None else activation_fn(outputs), collections)
 
 
 @add_arg_scope
@@ -69,7 +65,7 @@ def layer_norm(
         epsilon = 1e-3 if dtype.name in ("float16", "bfloat16") else 1e-12
         outputs = batch_normalization(inputs, mean, variance, made.get("beta"), made.get("gamma"), epsilon)
         outputs.set_shape(inputs.shape)
-        return _finished(outputs, activation_fn, outputs_collections)
+        return finished(outputs, activation_fn, outputs_collections)
 
 
 @add_arg_scope
@@ -114,7 +110,7 @@ def instance_norm(
         outputs = batch_normalization(
             inputs, mean, variance, made.get("beta"), made.get("gamma"), epsilon, name="instancenorm"
         )
-        return _finished(outputs, activation_fn, outputs_collections)
+        return finished(outputs, activation_fn, outputs_collections)
 
 
 @add_arg_scope
@@ -174,7 +170,7 @@ def batch_norm(
         if static_training(is_training) is not False:
             outputs = _with_updates(outputs, mean, variance, made, decay, is_training, updates_collections)
         outputs.set_shape(inputs.shape)
-        return _finished(outputs, activation_fn, outputs_collections)
+        return finished(outputs, activation_fn, outputs_collections)
 
 
 def _parameter(

@@ -65,3 +65,28 @@ def collect_output(outputs: Any, collections: Any) -> Any:
     for name in [collections] if isinstance(collections, str) else collections or ():
         add_to_collection(name, outputs)
     return outputs
+
+
+def layout(data_format: str | None) -> str:
+    """What `tf.layers` calls a data format."""
+    return "channels_first" if data_format is not None and data_format.startswith("NC") else "channels_last"
+
+
+def applied(layer: Any, inputs: Any, variables_collections: Any, kernels: tuple[str, ...] = ("kernel",)) -> Any:
+    """What a layer makes of `inputs`; its variables are then in `variables_collections`."""
+    outputs = layer.apply(inputs)
+    for kernel in kernels:
+        collect_variable(getattr(layer, kernel), variables_collections, "weights")
+    collect_variable(layer.bias, variables_collections, "biases")
+    return outputs
+
+
+def finished(
+    outputs: Any, activation_fn: Any, collections: Any, normalizer_fn: Any = None, normalizer_params: Any = None
+) -> Any:
+    """The end of a call: outputs normalized, activated, and added to `collections`."""
+    if normalizer_fn is not None:
+        outputs = normalizer_fn(outputs, **(normalizer_params or {}))
+    if activation_fn is not None:
+        outputs = activation_fn(outputs)
+    return collect_output(outputs, collections)
