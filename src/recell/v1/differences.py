@@ -28,6 +28,7 @@ class Difference(NamedTuple):
 _LOOKUPS = (
     "a look-up of rows inside the body has a dense gradient: the same numbers, except for global_norm when rows repeat"
 )
+_FILES = "checkpoint files are in a format of Recell's own until TensorFlow's are read and written"
 _NO_EFFECT = "it is accepted and has no effect: there is one device, and one way to add gradients"
 _CUDNN = "it runs on every device, and its dropout draws other masks than cuDNN's"
 
@@ -61,9 +62,11 @@ DIFFERENCES: dict[str, tuple[Difference, ...]] = {
         for argument in ("colocate_gradients_with_ops", "gate_gradients", "aggregation_method")
     ),
     "tf.ConfigProto": (
-        Difference("fields about devices and graph rewriting have no effect; intra_op_parallelism_threads is honoured"),
+        Difference(
+            "fields about devices and graph rewriting have no effect; the number of threads and the time limit are honoured"
+        ),
     ),
-    "tf.RunOptions": (Difference("it is accepted and has no effect"),),
+    "tf.RunOptions": (Difference("only timeout_in_ms has an effect: nothing is traced"),),
     "tf.RunMetadata": (Difference("it stays empty"),),
     "tf.colocate_with": (Difference("it has no effect: there is one device"),),
     "tf.contrib.rnn.LSTMBlockFusedCell": (
@@ -73,6 +76,16 @@ DIFFERENCES: dict[str, tuple[Difference, ...]] = {
         Difference("outputs past a row's length are zeros, and the variable scope's initializer is honoured"),
     ),
     "tf.nn.ctc_loss_v2": (Difference("labels outside of the classes raise InvalidArgumentError"),),
+    **{f"tf.train.{name}": (Difference(_FILES),) for name in ("NewCheckpointReader", "Saver", "init_from_checkpoint")},
+    "tf.train.write_graph": (Difference("the file describes the graph and cannot be imported again"),),
+    "tf.train.batch": (Difference("sparse tensors go through the queue as they are, not as numbers of a table"),),
+    **{
+        f"tf.estimator.inputs.{kind}_input_fn": (
+            Difference("each epoch is a permutation of all rows, without a queue of queue_capacity rows", "called"),
+        )
+        for kind in ("numpy", "pandas")
+    },
+    "tf.data.Dataset.cache": (Difference("a file is in a format of Recell's own, without sparse tensors", "filename"),),
     **{f"tf.contrib.cudnn_rnn.Cudnn{kind}": (Difference(_CUDNN, "called"),) for kind in ("GRU", "LSTM")},
     **{f"tf.contrib.cudnn_rnn.CudnnRNN{kind}": (Difference(_CUDNN, "called"),) for kind in ("Relu", "Tanh")},
 }
