@@ -47,6 +47,7 @@ class OpDef:
     view: bool = False
     stateful: bool = False
     waits: bool = False
+    defers: bool = False
     mutates: tuple[int, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 

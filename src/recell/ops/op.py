@@ -283,6 +283,7 @@ def op(
     view: bool = False,
     stateful: bool = False,
     waits: bool = False,
+    defers: bool = False,
     mutates: Sequence[int] = (),
     aliases: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], OpBuilder]:
@@ -304,6 +305,7 @@ def op(
             view=view,
             stateful=stateful,
             waits=waits,
+            defers=defers,
             mutates=tuple(mutates),
         )
         register(definition)

@@ -129,15 +129,24 @@ def _check_count(components: Sequence[Any], shapes: Sequence[TensorShape]) -> No
         )
 
 
-@op("QueueEnqueueV2", shape=rules.none, types={"handle": ANY, "components": ANY}, dtype=[], stateful=True)
+_PUT: dict[str, Any] = {
+    "shape": rules.none,
+    "types": {"handle": ANY, "components": ANY},
+    "dtype": [],
+    "stateful": True,
+    "defers": True,
+}
+
+
+@op("QueueEnqueueV2", **_PUT)
 def enqueue(ctx: Any, handle: Tensor, components: list[Tensor], shapes: Any) -> Any:
     _check_count(components, shapes)
     for k, (value, shape) in enumerate(zip(components, shapes, strict=True)):
         _check(k, shape, value, False)
-    _state(handle).put([tuple(_kept(value) for value in components)])
+    return _state(handle).begin_put([tuple(_kept(value) for value in components)])
 
 
-@op("QueueEnqueueManyV2", shape=rules.none, types={"handle": ANY, "components": ANY}, dtype=[], stateful=True)
+@op("QueueEnqueueManyV2", **_PUT)
 def enqueue_many(ctx: Any, handle: Tensor, components: list[Tensor], shapes: Any) -> Any:
     _check_count(components, shapes)
     counts = set()
@@ -150,7 +159,7 @@ def enqueue_many(ctx: Any, handle: Tensor, components: list[Tensor], shapes: Any
         raise errors.InvalidArgumentError(
             None, None, f"All components must have the same size in the 0th dimension, but they have {sorted(counts)}"
         )
-    _state(handle).put(list(zip(*(_rows(value) for value in components), strict=True)))
+    return _state(handle).begin_put(list(zip(*(_rows(value) for value in components), strict=True)))
 
 
 def _rows(value: Any) -> Sequence[Any]:

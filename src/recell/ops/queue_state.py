@@ -142,6 +142,17 @@ class _Waiter:
         self.done.set()
 
 
+class Putting:
+    """Elements that wait for room."""
+
+    __slots__ = ("finish", "give_up")
+
+    def __init__(self, finish: Callable[[], None], give_up: Callable[[], object]) -> None:
+        """`finish` waits until they are in; `give_up` takes those out of the line that are not."""
+        self.finish = finish
+        self.give_up = give_up
+
+
 class QueueState:
     """The content of one queue in one session. Safe for any number of threads.
 
@@ -181,6 +192,12 @@ class QueueState:
 
     def put(self, elements: Sequence[Element]) -> None:
         """Puts elements in, in order; waits while the queue is full."""
+        unfinished = self.begin_put(elements)
+        if unfinished is not None:
+            unfinished.finish()
+
+    def begin_put(self, elements: Sequence[Element]) -> Putting | None:
+        """Puts in what there is room for; what then is left to wait for."""
         with self._lock:
             self._refuse_if_closed()
             if not self._putting and (self._capacity is None or len(self.store) + len(elements) <= self._capacity):
@@ -188,11 +205,11 @@ class QueueState:
                     self.store.put(element)
                 if self._taking:
                     self._serve()
-                return
+                return None
             waiter = _Waiter(deque(elements))
             self._putting.append(waiter)
             self._serve()
-        self._await(waiter, self._putting)
+        return Putting(lambda: self._await(waiter, self._putting), lambda: self._abandon(waiter, self._putting))
 
     def dequeue(self) -> Element:
         """The next element; waits for one."""
@@ -270,17 +287,23 @@ class QueueState:
             try:
                 self._wait(waiter.done)
             except BaseException as error:  # a time limit, or Ctrl-C: nobody must be served who is gone
-                with self._lock:
-                    served = waiter not in waiting
-                    if not served:
-                        waiting.remove(waiter)
-                    if not served or not isinstance(error, errors.OpError):
-                        self._give_back(waiter, waiting)
-                        self._serve()
-                        raise
+                if self._abandon(waiter, waiting, keep=isinstance(error, errors.OpError)):
+                    raise
                 # The time limit came just too late: what was asked for is done.
         if waiter.error is not None:
             raise waiter.error
+
+    def _abandon(self, waiter: _Waiter, waiting: deque[_Waiter], keep: bool = False) -> bool:
+        """Leaves the line and gives back what was taken; with `keep` not if all was served. Whether it has."""
+        with self._lock:
+            served = waiter not in waiting
+            if served and keep:
+                return False
+            if not served:
+                waiting.remove(waiter)
+            self._give_back(waiter, waiting)
+            self._serve()
+            return True
 
     def _give_back(self, waiter: _Waiter, waiting: deque[_Waiter]) -> None:
         if waiting is self._taking:

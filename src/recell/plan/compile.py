@@ -14,6 +14,7 @@ from recell.graph.body import Body
 from recell.graph.dtypes import variant
 from recell.graph.tensor import Operation, Tensor
 from recell.plan.binding import bind, bind_assign, bind_change
+from recell.plan.deferring import due, finish, finishing
 from recell.plan.demands import Demand, demands_of, fed_on_the_way, recorded_operations
 from recell.plan.gradients import as_inner_source, as_source, gradient_step, linked, linked_to
 from recell.plan.order import (
@@ -101,6 +102,9 @@ class _Builder:
         # What a body, or another of the same owner, changes it must read afresh, not as it was when it was entered.
         self.afresh = set(afresh)
         self.nothing: int | None = None
+        # What is begun in one place and finished in another: its slot, by the operation that needs it done.
+        self.due: dict[Operation, Operation | None] = {}
+        self.unfinished: dict[Operation | None, list[int]] = {}
 
     def build(self, fetches: Sequence[Tensor], targets: Sequence[Operation]) -> Plan:
         given = self.fixed
@@ -125,8 +129,11 @@ class _Builder:
             self._add_source(tensor, as_inner_source if self.body is not None else as_source)
         # A fetched variable is read where nothing has changed it yet: assignments of a run come after its reads.
         early = {t: self._slot(t) if t in given else -1 for t in fetches if self._is_read(t)}
+        self.due = due(order, given)
         for op in order:
+            self._finish_for(op)
             self._add_operation(op, early)
+        self._finish_for(None)
         changed = set().union(*(changed_by(op) for op in order)) if self.body is None else set()
         shown = {t: shown_variable(t, given) for t in fetches} if changed else {}
         results = []
@@ -139,7 +146,8 @@ class _Builder:
         steps = self._steps(results)
         self.copies = self._copies(results)
         variables = frozenset(op for op in order if op.type == "VariableV2")
-        return Plan(steps, self.template, results, variables)
+        unfinished = [slot for slots in self.unfinished.values() for slot in slots]
+        return Plan(steps, self.template, results, variables, unfinished)
 
     # -- values -------------------------------------------------------------------------------------------------
 
@@ -235,6 +243,8 @@ class _Builder:
                 self._for_change(t, op in self.recorded) if read_variable(t) in changed else self._slot(t)
                 for t in (*op.inputs, *op.attrs.get("_extra_inputs", ()))
             ]
+        if any(t.dtype is variant for t in op.outputs):
+            ins = [self._snapshot(slot) for slot in ins]
         shared = frozenset(changed).union(*(self.roots[s] for s in ins)) if op.definition.view and ins else None
         outs = [self._add_output(t, shared) for t in op.outputs]
         self.items.append(_Item(op, ins, outs, x_slots=x_slots))
@@ -243,6 +253,24 @@ class _Builder:
         if op.type == "PyFunc":
             self.reads.clear()  # the program's function may have run the session and changed anything
         self._add_sources(op, outs)
+        if op in self.due:
+            slot = self._new_slot(None)
+            self.items[-1].outs.append(slot)
+            self.unfinished.setdefault(self.due[op], []).append(slot)
+
+    def _snapshot(self, slot: int) -> int:
+        """The slot, or a copy where it shares memory with a ResourceVariable, which shows whoever keeps its value no
+        later change. (Another variable does so in TensorFlow.)
+        """
+        if not any(isinstance(root, Operation) and root.attrs.get("_resource") for root in self.roots[slot]):
+            return slot
+        copied = self._new_slot(None)
+        self.items.append(_Item(None, [slot], [copied], torch.clone))
+        return copied
+
+    def _finish_for(self, op: Operation | None) -> None:
+        for slot in self.unfinished.get(op, ()):
+            self.items.append(_Item(op, [slot], [], finish))
 
     def _for_change(self, tensor: Tensor, recorded: bool) -> int:
         """A slot for a variable that a body changes: nothing, for the body reads it itself and it may not be
@@ -312,7 +340,8 @@ class _Builder:
             clone = tuple(inside or held.get(v, -1) > position for v in mutated_variables(op))
             change = bind_change(op, self.resources, clone)
             return torch.no_grad()(change) if inside else change
-        return bind(op, self.resources, lambda body: compile_body(body, op, self.resources), self._computed_later)
+        call = bind(op, self.resources, lambda body: compile_body(body, op, self.resources), self._computed_later)
+        return finishing(call) if op.definition.defers and op not in self.due else call
 
     def _computed_later(self, tensor: Tensor) -> Callable[[], Any]:
         resources = self.resources

@@ -39,8 +39,13 @@ class Plan:
         template: list[Any],
         results: list[int],
         variables: frozenset[Operation] = frozenset(),
+        unfinished: Sequence[int] = (),
     ) -> None:
-        """`variables`: those whose values a run may hold on to while it lasts."""
+        """`variables`: those whose values a run may hold on to while it lasts.
+
+        `unfinished`: slots of what is begun and finished later, and given up when the run fails.
+        """
+        self.unfinished = tuple(unfinished)
         self.variables = variables
         self.steps = steps
         self.template = template
@@ -69,8 +74,10 @@ class Plan:
                         slots[slot] = part
                 for slot in drops:
                     slots[slot] = None
-        except Exception as error:
-            if op is None:
+        except BaseException as error:
+            for begun in filter(None, (slots[slot] for slot in self.unfinished)):
+                begun.give_up()
+            if op is None or not isinstance(error, Exception):
                 raise
             told = translate(error, op)
             if told is error:
