@@ -8,6 +8,7 @@ from typing import Any
 from recell.data.dataset import Dataset
 from recell.data.experimental import parallel_interleave, shuffle_and_repeat
 from recell.data.readers import TFRecordDataset
+from recell.ops._attributes import as_list
 from recell.ops.parsing import parse_example
 from recell.platform.gfile import Glob, IsDirectory, ListDirectory
 
@@ -16,7 +17,7 @@ _PREFETCHED = 2
 
 def file_names(file_pattern: Any) -> list[str]:
     """The files that fit a pattern, or one of several; those of a folder. ValueError when there are none."""
-    patterns = list(file_pattern) if isinstance(file_pattern, (list, tuple)) else [file_pattern]
+    patterns = as_list(file_pattern)
     if not patterns:
         raise ValueError("File pattern is empty.")
     found: list[str] = []

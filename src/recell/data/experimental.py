@@ -255,7 +255,7 @@ def get_single_element(dataset: Any) -> Any:
         tuple(leaf.flat_dtype for leaf in leaves),
         tuple(leaf.flat_shape for leaf in leaves),
     )
-    return spec.from_flat(dataset.element_spec, found if isinstance(found, list) else [found])
+    return spec.from_flat(dataset.element_spec, found)
 
 
 def cardinality(dataset: Any) -> Any:

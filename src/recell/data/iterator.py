@@ -128,7 +128,7 @@ class Iterator:
                 stacklevel=2,
             )
         found = iterator_ops.iterator_get_next(self._iterator_resource, *_flat_of(self._spec), name=name)
-        return spec.from_flat(self._spec, found if isinstance(found, list) else [found])
+        return spec.from_flat(self._spec, found)
 
     def string_handle(self, name: str | None = None) -> Tensor:
         """A string scalar that names this iterator in its session, for `from_string_handle`."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from recell.data.arguments import scalars
-from recell.data.pipeline import INFINITE, UNKNOWN, Chain, Cursor, Opaque, Opening, Pipeline, at_most
+from recell.data.pipeline import INFINITE, UNKNOWN, Chain, Cursor, Opaque, Opening, Pipeline, at_most, repeated
 from recell.data.shuffle import Shuffle, ShuffleAndRepeat
 from recell.data.values import Element, Tensor
 from recell.graph import dtypes
@@ -40,12 +40,7 @@ class Repeat(Opaque):
         return Repeat(input, self.count)
 
     def cardinality(self) -> int:
-        one = self.input.cardinality()
-        if self.count == 0 or one == 0:
-            return 0
-        if self.count < 0:
-            return INFINITE
-        return one if one < 0 else one * self.count
+        return repeated(self.input.cardinality(), self.count)
 
     def start(self, opening: Opening) -> Cursor:
         inner = self.input

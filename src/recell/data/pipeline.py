@@ -18,6 +18,15 @@ from recell.data.values import Element
 INFINITE, UNKNOWN = -1, -2
 
 
+def repeated(cardinality: int, count: int) -> int:
+    """The cardinality of a dataset that is gone over `count` times, for ever if that is negative."""
+    if count == 0 or cardinality == 0:
+        return 0
+    if count < 0:
+        return INFINITE
+    return cardinality if cardinality < 0 else cardinality * count
+
+
 def at_most(*counts: int) -> int:
     """The least of several cardinalities, as of elements side by side."""
     known = [count for count in counts if count >= 0]

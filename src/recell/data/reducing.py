@@ -96,7 +96,7 @@ def reduce(dataset: Any, initial_state: Any, reduce_func: Callable[..., Any]) ->
         tuple(leaf.flat_dtype for leaf in leaves),
         tuple(leaf.flat_shape for leaf in leaves),
     )
-    return spec.from_flat(specs, found if isinstance(found, list) else [found])
+    return spec.from_flat(specs, found)
 
 
 @op("DatasetCardinality", shape=rules.scalar, types={"dataset": ANY}, dtype=dtypes.int64, differentiable=False)

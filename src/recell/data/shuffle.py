@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from recell.data.arguments import scalars
-from recell.data.pipeline import INFINITE, Cursor, Opaque, Opening, Pipeline
+from recell.data.pipeline import Cursor, Opaque, Opening, Pipeline, repeated
 from recell.data.values import Element, Tensor
 from recell.graph import dtypes
 from recell.ops._kernels import invalid
@@ -179,12 +179,7 @@ class ShuffleAndRepeat(Opaque):
         return ShuffleAndRepeat(self.ctx, input, self.size, self.seeds, self.count)
 
     def cardinality(self) -> int:
-        one = self.input.cardinality()
-        if self.count == 0 or one == 0:
-            return 0
-        if self.count < 0:
-            return INFINITE
-        return one if one < 0 else one * self.count
+        return repeated(self.input.cardinality(), self.count)
 
     def start(self, opening: Opening) -> Cursor:
         return _ShuffleCursor(self.input, opening, self.size, self.ctx.words(*self.seeds), self.count)

@@ -17,6 +17,7 @@ from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from recell.graph.tensor import Tensor
 from recell.ops import rules
+from recell.ops._attributes import as_list
 from recell.ops.op import ANY, op
 
 
@@ -197,10 +198,9 @@ def to_flat(specs: Any, element: Any) -> list[Tensor]:
 
 
 def from_flat(specs: Any, tensors: Any) -> Any:
-    """The element that such tensors are."""
-    return nest.pack_sequence_as(
-        specs, [spec.from_flat(tensor) for spec, tensor in zip(nest.flatten(specs), tensors, strict=True)]
-    )
+    """The element that such tensors are: a list of them, or the only one."""
+    pairs = zip(nest.flatten(specs), as_list(tensors), strict=True)
+    return nest.pack_sequence_as(specs, [spec.from_flat(tensor) for spec, tensor in pairs])
 
 
 class DatasetSpec(TypeSpec):

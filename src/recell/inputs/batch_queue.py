@@ -12,6 +12,7 @@ from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.sparse_tensor import SparseTensor, convert_to_tensor_or_sparse_tensor
 from recell.graph.static import constant_value
 from recell.graph.tensor import Tensor
+from recell.ops._attributes import as_list
 from recell.ops.array_index import gather
 from recell.ops.branches import cond
 from recell.ops.comparison import where
@@ -56,8 +57,7 @@ def batched(
         add_queue_runner(QueueRunner(queue, ops * threads if len(ops) == 1 else ops))
         summarize(queue)
         take = queue.dequeue_up_to if smaller else queue.dequeue_many
-        taken = take(batch_size, name=scope)
-        values = unpack(taken if isinstance(taken, list) else [taken], converted[0], many)
+        values = unpack(as_list(take(batch_size, name=scope)), converted[0], many)
         return in_structure(values, sources[0])
 
 

@@ -15,6 +15,7 @@ from recell.graph.static import constant_value
 from recell.graph.tensor import Operation, Tensor
 from recell.inputs.batch_queue import in_structure, inferred_shapes, kept_input, listed, packed_dtype
 from recell.inputs.fullness import summarize_fullness, summarize_size
+from recell.ops._attributes import as_list
 from recell.ops.branches import cond
 from recell.ops.comparison import equal, less, less_equal, logical_and, where
 from recell.ops.math_cast import to_int32
@@ -138,8 +139,7 @@ def _fill_buckets(
     hand_on = []
     for k, (queue, size) in enumerate(zip(buckets, sizes, strict=True)):
         take = queue.dequeue_up_to if smaller else queue.dequeue_many
-        taken = take(size, name=f"read_bucket_{k}")
-        batch = taken if isinstance(taken, list) else [taken]
+        batch = as_list(take(size, name=f"read_bucket_{k}"))
         hand_on.append(top.enqueue([convert_to_tensor(k), *batch], name=f"enqueue_from_bucket_{k}"))
     add_queue_runner(QueueRunner(buckets[0], hand_on, top.close(), top.close(True), _ENDED))
     add_queue_runner(

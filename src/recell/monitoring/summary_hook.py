@@ -8,6 +8,7 @@ from recell.monitoring.global_step_read import require_global_step_read
 from recell.monitoring.session_run_hook import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
 from recell.monitoring.timer import SecondOrStepTimer
 from recell.monitoring.writers import add_start_log, writer_of
+from recell.ops._attributes import as_list
 
 
 class SummarySaverHook(SessionRunHook):
@@ -79,9 +80,7 @@ class SummarySaverHook(SessionRunHook):
         found = self._summary_op
         if found is None and self._scaffold is not None:
             found = self._scaffold.summary_op
-        if found is None:
-            return None
-        return list(found) if isinstance(found, (list, tuple)) else [found]
+        return None if found is None else as_list(found)
 
 
 __all__ = ["SummarySaverHook"]

@@ -67,5 +67,10 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
+def as_list(value: Any) -> list[Any]:
+    """One value or several as a list, as an operation's outputs are one tensor or a list of them."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
 def is_listed(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))

@@ -14,7 +14,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.static import constant_value
 from recell.graph.tensor import Tensor as GraphTensor
 from recell.ops import rules
-from recell.ops._attributes import is_listed, is_whole, static_int
+from recell.ops._attributes import as_list, is_listed, is_whole, static_int
 from recell.ops._differences import difference
 from recell.ops._kernels import bracketed, invalid, is_strings, sizes
 from recell.ops.op import INDEX, op
@@ -184,11 +184,7 @@ def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unst
             raise ValueError(f"Cannot infer num from shape {value.shape}")
         if num == 0:
             return []
-        return _as_list(_unstack(value, int(num), axis, name=scope))
-
-
-def _as_list(result: Any) -> list[Any]:
-    return result if isinstance(result, list) else [result]
+        return as_list(_unstack(value, int(num), axis, name=scope))
 
 
 def _split_shapes(i: Inference) -> list[TensorShape]:
@@ -299,13 +295,13 @@ def split(
     if splits is None:
         if known < 1:
             raise ValueError(f"Cannot split into {known} parts.")
-        return _as_list(_split_evenly(value, int(known), where, name=name))
+        return as_list(_split_evenly(value, int(known), where, name=name))
     if known is not None:
-        return _as_list(_split_sizes(value, tuple(int(n) for n in known), where, name=name))
+        return as_list(_split_sizes(value, tuple(int(n) for n in known), where, name=name))
     count = num if num is not None else splits.shape.num_elements()
     if count is None:
         raise ValueError(f"Cannot infer num from shape {num_or_size_splits}")
-    return _as_list(_split_by(value, splits, int(count), where, name=name))
+    return as_list(_split_by(value, splits, int(count), where, name=name))
 
 
 pack = stack

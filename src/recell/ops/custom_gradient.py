@@ -13,6 +13,7 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph
 from recell.graph.registry import OpDef, register
 from recell.graph.tensor import Operation, Tensor
+from recell.ops._attributes import as_list
 from recell.ops.op import adopt_captures
 
 GradientFunction = Callable[..., Any]
@@ -78,8 +79,7 @@ def attach_gradient(op: Operation, function: Callable[..., Any]) -> None:
     used: list[int] = []
 
     def traced(*grads: Tensor) -> list[Tensor]:
-        results = function(*grads)
-        results = list(results) if isinstance(results, (list, tuple)) else [results]
+        results = as_list(function(*grads))
         if len(results) != len(op.inputs):
             raise ValueError(
                 f"Num gradients {len(results)} generated for op {op.name} do not match num inputs {len(op.inputs)}"
@@ -137,9 +137,7 @@ def custom_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
         )
 
         def inputs_gradient(*grads: Tensor) -> list[Any]:
-            found = gradient(*grads)
-            found = list(found) if isinstance(found, (list, tuple)) else [found]
-            return [None] * len(outputs) + found
+            return [None] * len(outputs) + as_list(gradient(*grads))
 
         attach_gradient(op, inputs_gradient)
         return nest.pack_sequence_as(result, op.outputs)

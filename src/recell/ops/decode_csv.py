@@ -16,6 +16,7 @@ from recell.graph.core import name_scope
 from recell.graph.dtypes import DType
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
+from recell.ops._attributes import as_list
 from recell.ops._kernels import invalid
 from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import as_array, filled, result
@@ -227,7 +228,7 @@ def decode_csv(
             tuple(columns or ()),
             name=scope,
         )
-    return list(parsed) if isinstance(parsed, (list, tuple)) else [parsed]
+    return as_list(parsed)
 
 
 __all__ = ["decode_csv"]

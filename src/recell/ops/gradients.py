@@ -19,6 +19,7 @@ from recell.graph.indexed_slices import IndexedSlices
 from recell.graph.registry import OpDef, register
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation, Tensor
+from recell.ops._attributes import as_list
 from recell.ops.connections import connected_inputs, has_gradient
 from recell.ops.custom_gradient import attach_overrides
 from recell.ops.op import INDEX, op
@@ -96,8 +97,8 @@ def gradients(
       TypeError: complex ys without grad_ys; integer grad_ys for floating ys.
       ValueError: grad_ys of another number or shape than ys.
     """
-    ys, xs = _as_list(ys), _as_list(xs)
-    stops = [_target(t) for t in _as_list(stop_gradients or [])]
+    ys, xs = as_list(ys), as_list(xs)
+    stops = [_target(t) for t in as_list(stop_gradients or [])]
     with name_scope(name, "gradients", [*ys, *xs]):
         y_tensors = [convert_to_tensor(y) for y in ys]
         weights = _weights(y_tensors, grad_ys)
@@ -113,10 +114,6 @@ def gradients(
         return [_result(t, plan, found, zero) for t, plan in zip(targets, plans, strict=True)]
 
 
-def _as_list(values: Any) -> list[Any]:
-    return list(values) if isinstance(values, (list, tuple)) else [values]
-
-
 def _target(x: Any) -> Tensor:
     """The tensor to differentiate by: for a variable the variable itself, not one of its reads."""
     ref = getattr(x, "_ref", None)
@@ -126,7 +123,7 @@ def _target(x: Any) -> Tensor:
 
 
 def _weights(ys: Sequence[Tensor], grad_ys: Any) -> list[Tensor | None]:
-    given = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
+    given = [None] * len(ys) if grad_ys is None else as_list(grad_ys)
     if len(given) != len(ys):
         raise ValueError(f"Passed {len(given)} grad_ys for {len(ys)} ys")
     weights: list[Tensor | None] = []
@@ -308,8 +305,8 @@ def _join(parts: Sequence[Tensor]) -> Tensor:
 def hessians(ys: Any, xs: Any, name: str = "hessians", **arguments: Any) -> list[Any]:
     """Second derivatives of the sum of `ys`, for one-dimensional xs `[n]`: `[n, n]` each. TF symbol: `tf.hessians`."""
     results = []
-    with name_scope(name, "hessians", _as_list(xs)):
-        for first, x in zip(gradients(ys, xs, **arguments), _as_list(xs), strict=True):
+    with name_scope(name, "hessians", as_list(xs)):
+        for first, x in zip(gradients(ys, xs, **arguments), as_list(xs), strict=True):
             size = first.shape.num_elements()
             if size is None or first.shape.ndims != 1:
                 raise ValueError(f"hessians needs vectors of known size, but {x} has shape {first.shape}.")

@@ -20,6 +20,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.static import constant_value
 from recell.graph.tensor import Operation, Tensor
 from recell.ops import rules
+from recell.ops._attributes import as_list
 from recell.ops.op import ANY, FLOATS, op
 from recell.ops.state import group, with_dependencies
 
@@ -57,7 +58,7 @@ def _called(func: Callable[..., Any], token: str, wanted: Sequence[DType], input
         result = func(*arguments)
     except Exception as error:
         raise reported(error) from error
-    values = [] if result is None else list(result) if isinstance(result, (list, tuple)) else [result]
+    values = [] if result is None else as_list(result)
     if len(values) != len(wanted):
         raise errors.InvalidArgumentError(
             None, None, f"{token} returns {len(values)} values, but expects to see {len(wanted)} values."

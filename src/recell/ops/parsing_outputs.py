@@ -17,6 +17,7 @@ from recell.graph.dtypes import DType
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import SparseTensor
+from recell.ops._attributes import as_list
 from recell.ops.parsing_columns import result
 from recell.ops.parsing_features import PARSED, is_ragged
 
@@ -62,7 +63,7 @@ def sparse_dtypes(types: Sequence[DType]) -> list[DType]:
 
 def to_dict(outputs: Any, sparse_keys: Sequence[str], dense_keys: Sequence[str]) -> dict[str, Any]:
     """An operation's outputs by key: indices, values and shapes of the sparse ones, then the dense ones."""
-    tensors = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    tensors = as_list(outputs)
     count = len(sparse_keys)
     parsed: dict[str, Any] = {
         key: SparseTensor(tensors[k], tensors[count + k], tensors[2 * count + k]) for k, key in enumerate(sparse_keys)

@@ -10,6 +10,7 @@ from recell.graph import dtypes
 from recell.graph.dtypes import DType
 from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
+from recell.ops._attributes import as_list
 from recell.ops.parsing_features import (
     Columns,
     FixedLenFeature,
@@ -72,7 +73,7 @@ def dtype_of(array: np.ndarray) -> DType:
 
 def split_outputs(outputs: Any, context: Columns, lists: Columns) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
     """The context's and the lists' tensors by key, and what comes after them."""
-    tensors = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    tensors = as_list(outputs)
     first = 3 * len(context.sparse) + len(context.dense)
     second = first + 3 * len(lists.sparse) + len(lists.dense)
     return (

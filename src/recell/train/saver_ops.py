@@ -12,6 +12,7 @@ from recell._torch import to_numpy, to_torch
 from recell.graph import errors
 from recell.graph.dtypes import as_dtype
 from recell.graph.shapes import TensorShape
+from recell.ops._attributes import as_list
 from recell.ops.op import ANY, STRING, op
 
 if TYPE_CHECKING:
@@ -107,5 +108,4 @@ def restore_v2(
 ) -> list[Any]:
     """The tensors of a checkpoint, a list also when it is only one."""
     kinds = [as_dtype(dtype).base_dtype for dtype in dtypes]
-    found = _restore_v2(prefix, tensor_names, shape_and_slices, kinds, name=name)
-    return found if isinstance(found, list) else [found]
+    return as_list(_restore_v2(prefix, tensor_names, shape_and_slices, kinds, name=name))
