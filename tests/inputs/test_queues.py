@@ -237,7 +237,7 @@ def test_local_variables_must_be_initialized(session: Any) -> None:
     threads = tf.train.start_queue_runners(sess=session, coord=coordinator)
     with pytest.raises(tf.errors.OpError):
         session.run(x)
-    with pytest.raises(tf.errors.FailedPreconditionError, match="epochs"):
+    with pytest.raises(tf.errors.FailedPreconditionError, match=r"epochs. Run tf.local_variables_initializer\(\)"):
         coordinator.join(threads)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from recell.graph import errors
+from recell.graph.keys import GraphKeys
 from recell.graph.tensor import Operation
 from recell.plan.at_work import pausing
 from recell.plan.philox import PhiloxStream, philox_words, stateless_stream
@@ -30,11 +31,18 @@ class VariableCell:
         """The value itself, not a copy. FailedPreconditionError before initialization."""
         value = self.value
         if value is None:
+            local = any(
+                getattr(held, "op", None) is self.op for held in self.op.graph.get_collection(GraphKeys.LOCAL_VARIABLES)
+            )
+            hint = (
+                "tf.local_variables_initializer()"
+                if local  # an epoch counter, say, that the program has never heard of
+                else "tf.global_variables_initializer() (or restore a checkpoint)"
+            )
             raise errors.FailedPreconditionError(
                 None,
                 self.op,
-                f"Attempting to use uninitialized value {self.op.name}. Run "
-                "tf.global_variables_initializer() (or restore a checkpoint) in this session first.",
+                f"Attempting to use uninitialized value {self.op.name}. Run {hint} in this session first.",
             )
         return value
 
@@ -71,10 +79,6 @@ class OpContext:
         """Lets the next draw be the first again, where the operation has seeds."""
         if self.op.attrs.get("seed") or self.op.attrs.get("seed2"):
             self._stream = None
-
-    @property
-    def opened_stream(self) -> RandomStream | None:
-        return self._stream
 
 
 class Resources:
