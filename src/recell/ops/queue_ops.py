@@ -246,6 +246,8 @@ def _joined(position: int, elements: Sequence[Element], dtype: Any, shape: Tenso
         raise errors.InvalidArgumentError(
             None, None, f"Elements of component {position} differ in shape: {', '.join(map(str, sorted(shapes)))}"
         )
+    if dtype not in _BY_NUMPY and len({sizes[1:] for sizes in shapes}) == 1:  # sequences of different lengths
+        return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)
     largest = [max(sizes) for sizes in zip(*shapes, strict=True)]
     made = _blank([len(values), *largest], dtype)
     for row, value in zip(made if largest else range(len(values)), values, strict=True):
