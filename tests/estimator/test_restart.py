@@ -114,6 +114,28 @@ def test_predictions_that_are_left_behind_disturb_nobody(tmp_path):
         assert not graph.get_operations()
 
 
+def test_hooks_are_told_of_the_end_only_when_it_is_reached(tmp_path):
+    made, ended = estimator(tmp_path).train(data, steps=1), []
+
+    class Told(tf.train.SessionRunHook):
+        def end(self, session):
+            ended.append(session)
+
+    class Interrupted(tf.train.SessionRunHook):
+        def after_run(self, run_context, run_values):
+            raise KeyboardInterrupt
+
+    left = made.predict(data, hooks=[Told()])
+    next(left)
+    left.close()
+    with pytest.raises(KeyboardInterrupt):
+        list(made.predict(data, hooks=[Interrupted(), Told()]))
+    assert not ended
+    rows = tf.estimator.inputs.numpy_input_fn({"x": X}, num_epochs=1, shuffle=False)
+    assert len(list(made.predict(rows, hooks=[Told()]))) == len(X)
+    assert len(ended) == 1
+
+
 def events(folder):
     found = []
     for path in sorted(glob.glob(os.path.join(folder, "events*"))):

@@ -36,8 +36,8 @@ def predicted(
                 yield from rows_of(values)
             if once:
                 break
-    except Exception as error:
-        failed = type(error)
+    except BaseException as error:
+        failed = type(error)  # also GeneratorExit: the hooks are not told of an end that was not reached
         raise
     finally:
         if not sys.is_finalizing():  # an iterator that is left behind must not disturb the end of the program
