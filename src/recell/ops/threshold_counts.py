@@ -29,7 +29,7 @@ def _count_shapes(i: Inference) -> list[TensorShape]:
 
 
 def _scores(predictions: Tensor) -> Tensor:
-    scores = predictions.reshape(-1)
+    scores = predictions.reshape(-1).contiguous()
     for bound, fails in (("x >= 0", ~(scores >= 0)), ("x <= 1", ~(scores <= 1))):
         if bool(fails.any()):
             raise invalid(
