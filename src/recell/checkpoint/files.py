@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import IO
 
 INDEX = ".index"
-META = ".meta"
 _DATA = ".data-*-of-*"
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 _ABANDONED = 3600.0

@@ -12,7 +12,7 @@ from recell.graph.tensor import Tensor
 
 
 class SaveSpec:
-    """One tensor of a checkpoint.
+    """One tensor of a checkpoint. TF symbol: `SaveSpec` of `tensorflow.python.training.saving.saveable_object`.
 
     Args:
       tensor: the tensor to save, or a function that makes it.
@@ -39,6 +39,8 @@ class SaveSpec:
 
 class SaveableObject:
     """Something that a checkpoint keeps as one or more tensors. Subclasses write `restore`.
+
+    TF symbol: `SaveableObject` of `tensorflow.python.training.saving.saveable_object`.
 
     Args:
       op: what is saved: a tensor, an operation, or a list of them.

@@ -80,17 +80,12 @@ def input_producer(
             dtypes=[rows.dtype.base_dtype],
             shapes=[known],
             shared_name=shared_name,
-            name=name_of(name),
+            name="FIFOQueueV2" if name is None else name,
         )
         add_queue_runner(QueueRunner(queue, [queue.enqueue_many([rows])], cancel_op=cancel_op))
         if summary_name is not None:
             summarize_fullness(queue, capacity, summary_name)
         return queue
-
-
-def name_of(name: str | None) -> str:
-    """What a producer calls its queue."""
-    return "FIFOQueueV2" if name is None else name
 
 
 def string_input_producer(

@@ -64,7 +64,7 @@ def adaptive_clipping_fn(
     """A function for `clip_gradients` of `optimize_loss` that scales down gradients of unusually large global norm.
 
     Gradients whose norm lies more than `std_factor` standard deviations above the mean, on a logarithmic scale, are
-    scaled to the mean. Mean and deviation are moving averages.
+    scaled to the mean. Mean and deviation are moving averages. TF symbol: `tf.contrib.layers.adaptive_clipping_fn`.
 
     Args:
       decay: of the moving averages.

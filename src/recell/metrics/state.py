@@ -24,7 +24,10 @@ Collections = str | Sequence[str] | None
 
 
 def metric_variable(shape: Any, dtype: Any, validate_shape: bool = True, name: str | None = None) -> Any:
-    """A variable of zeros for a metric: local, not trainable, in the collection `metric_variables`."""
+    """A variable of zeros for a metric: local, not trainable, in the collection `metric_variables`.
+
+    TF symbol: `metric_variable` of `tensorflow.python.ops.metrics_impl`.
+    """
     return Variable(
         lambda: zeros(shape, dtype),
         trainable=False,

@@ -98,10 +98,6 @@ class _MonitoredSession:
         """Whether a hook, a thread or a step function has asked to stop, or it is closed."""
         return self._sess is None or self._sess.should_stop()
 
-    def _is_closed(self) -> bool:
-        """Whether `close` was called, for tests."""
-        return self._coordinated_creator.tf_sess is None
-
     def __enter__(self) -> Any:
         return self
 

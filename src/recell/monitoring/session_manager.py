@@ -26,7 +26,7 @@ def _name(obj: Any) -> str:
 
 
 class SessionManager:
-    """Makes sessions in which a model can run.
+    """Makes sessions in which a model can run. TF symbol: `tf.train.SessionManager`.
 
     Args:
       local_init_op: run in every session.

@@ -27,7 +27,7 @@ class EventFileWriter:
 
     Safe to use from several threads. What has been added is in the file after `flush`, `close`, and when the
     interpreter exits; at the latest it is `flush_secs` after it was added. A forked process that goes on adding gets a
-    file of its own.
+    file of its own. TF symbol: `EventFileWriter` of `tensorflow.python.summary.writer.event_file_writer`.
 
     Args:
       logdir: the folder, which is made if it is not there.

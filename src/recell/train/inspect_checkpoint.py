@@ -20,6 +20,8 @@ def print_tensors_in_checkpoint_file(
 ) -> None:
     """Prints tensors of a checkpoint, and how many numbers it holds.
 
+    TF symbol: `print_tensors_in_checkpoint_file` of `tensorflow.python.tools.inspect_checkpoint`.
+
     Args:
       file_name: the checkpoint's prefix.
       tensor_name: which tensor to print; "" for a list of names, dtypes and shapes.

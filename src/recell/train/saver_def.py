@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class SaverDef:
-    """What `Saver.as_saver_def()` gives; all fields as in TF's message of this name."""
+    """What `Saver.as_saver_def()` gives; all fields as in TF's message of this name. TF: `tf.train.SaverDef`."""
 
     LEGACY: ClassVar[int] = 0
     V1: ClassVar[int] = 1
