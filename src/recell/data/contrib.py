@@ -12,7 +12,7 @@ from recell.data.dataset import Dataset as CoreDataset
 class Dataset(CoreDataset):
     """`tf.data.Dataset` with the methods of releases 1.2 and 1.3. TF symbol: `tf.contrib.data.Dataset`."""
 
-    def map(  # type: ignore[override]
+    def map(  # type: ignore[override] # the order of arguments that 1.2 had
         self,
         map_func: Callable[..., Any],
         num_threads: Any = None,

@@ -42,7 +42,7 @@ class _GeneratorCursor(Cursor):
             except StopIteration:
                 self._finish()
                 raise
-            except Exception as error:
+            except Exception as error:  # whatever the program's own code raises
                 self._finish()
                 raise reported(error) from error
             finally:
@@ -51,7 +51,7 @@ class _GeneratorCursor(Cursor):
                     self._finish()
             try:
                 return self._convert(element)
-            except Exception as error:
+            except Exception as error:  # `__array__`, say, of an object of the program's
                 raise reported(error) from error
 
     def _finish(self) -> None:

@@ -131,7 +131,7 @@ class _AheadInterleaveCursor(_InterleaveCursor):
                 cursor = self._start(next(self.input))
             except StopIteration:
                 return
-            cursor.begin()  # type: ignore[attr-defined]
+            cursor.begin()  # type: ignore[attr-defined] # `_start` makes such as have it
             self._coming.append(cursor)
 
     def close(self) -> None:

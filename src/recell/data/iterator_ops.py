@@ -49,7 +49,7 @@ class IteratorResource:
             if not self._started:
                 try:
                     self.initialize(make(), optimized)
-                except Exception as error:
+                except Exception as error:  # whatever it is, the next call must hear of it too
                     self._failure = error
                     raise
                 self._started = True

@@ -8,7 +8,7 @@ from typing import Any
 class _Checked:
     """Properties of known names and types; None where they are not set. AttributeError and TypeError for others."""
 
-    _kinds: dict[str, Any] = {}  # noqa: RUF012 - each subclass has its own
+    _kinds: dict[str, Any] = {}  # noqa: RUF012 - nobody changes it, each subclass has its own
 
     def __init__(self) -> None:
         for name, kind in self._kinds.items():
@@ -49,7 +49,7 @@ class _Checked:
 class MapVectorizationOptions(_Checked):
     """TF symbol: `tf.data.experimental.MapVectorizationOptions`. Says how a graph is rewritten: without effect."""
 
-    _kinds = {"enabled": bool, "use_choose_fastest": bool}  # noqa: RUF012
+    _kinds = {"enabled": bool, "use_choose_fastest": bool}  # noqa: RUF012 - nobody changes it
 
 
 class OptimizationOptions(_Checked):
@@ -59,7 +59,7 @@ class OptimizationOptions(_Checked):
     are one, which shows in the order of the elements. The others change nothing.
     """
 
-    _kinds = {  # noqa: RUF012
+    _kinds = {  # noqa: RUF012 - nobody changes it
         **dict.fromkeys(
             (
                 "apply_default_optimizations",
@@ -86,19 +86,19 @@ class OptimizationOptions(_Checked):
 class DistributeOptions(_Checked):
     """TF symbol: `tf.data.experimental.DistributeOptions`. There is one process: without effect."""
 
-    _kinds = {"auto_shard": bool, "num_devices": int}  # noqa: RUF012
+    _kinds = {"auto_shard": bool, "num_devices": int}  # noqa: RUF012 - nobody changes it
 
 
 class ThreadingOptions(_Checked):
     """TF symbol: `tf.data.experimental.ThreadingOptions`. Without effect: threads are those that datasets ask for."""
 
-    _kinds = {"max_intra_op_parallelism": int, "private_threadpool_size": int}  # noqa: RUF012
+    _kinds = {"max_intra_op_parallelism": int, "private_threadpool_size": int}  # noqa: RUF012 - nobody changes it
 
 
 class StatsOptions(_Checked):
     """TF symbol: `tf.data.experimental.StatsOptions`. No statistics are gathered: without effect."""
 
-    _kinds = {"aggregator": object, "prefix": str, "counter_prefix": str, "latency_all_edges": bool}  # noqa: RUF012
+    _kinds = {"aggregator": object, "prefix": str, "counter_prefix": str, "latency_all_edges": bool}  # noqa: RUF012 - nobody changes it
 
 
 class Options(_Checked):
@@ -108,7 +108,7 @@ class Options(_Checked):
     another type.
     """
 
-    _kinds = {  # noqa: RUF012
+    _kinds = {  # noqa: RUF012 - nobody changes it
         "experimental_deterministic": bool,
         "experimental_distribute": DistributeOptions,
         "experimental_optimization": OptimizationOptions,
@@ -125,7 +125,7 @@ class Options(_Checked):
     @property
     def _joins_repeats(self) -> bool:
         """Whether a shuffle and the repetition behind it become one."""
-        wanted = self.experimental_optimization  # type: ignore[attr-defined]
+        wanted = self.experimental_optimization  # type: ignore[attr-defined] # of `_kinds`
         if wanted.shuffle_and_repeat_fusion is not None:
             return bool(wanted.shuffle_and_repeat_fusion)
         return wanted.apply_default_optimizations is not False

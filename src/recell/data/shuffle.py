@@ -90,7 +90,7 @@ class _ShuffleCursor(Cursor):
         if not self._opened():
             return False
         try:
-            element = next(self.input)  # type: ignore[arg-type]
+            element = next(self.input)  # type: ignore[arg-type] # `_opened` has made it
         except StopIteration:
             return self._ended()
         self._buffers[-1].append(element)
@@ -101,7 +101,7 @@ class _ShuffleCursor(Cursor):
         """Takes in what has room. False when there is nothing more."""
         if not self._opened():
             return False
-        new = self.input.take(self._size - self._count)  # type: ignore[union-attr]
+        new = self.input.take(self._size - self._count)  # type: ignore[union-attr] # as above
         if not new:
             return self._ended()
         self._buffers[-1] += new

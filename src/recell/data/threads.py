@@ -296,7 +296,7 @@ class _Calls(_Work):
             return tuple(self.function(*element))
         except errors.OutOfRangeError:
             return StopIteration()
-        except BaseException as error:
+        except BaseException as error:  # as above
             return error
 
 

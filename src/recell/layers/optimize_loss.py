@@ -156,7 +156,7 @@ def _optimizer(optimizer: Any, rate: Any) -> Optimizer:
         return OPTIMIZER_CLS_NAMES[optimizer](learning_rate=rate)
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
         _require_rate(rate, f"class ({optimizer})")
-        return optimizer(learning_rate=rate)  # type: ignore[call-arg]
+        return optimizer(learning_rate=rate)  # type: ignore[call-arg] # as all subclasses take it
     if isinstance(optimizer, Optimizer):
         return optimizer
     if callable(optimizer):

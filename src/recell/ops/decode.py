@@ -28,7 +28,7 @@ _RAW = [
 ]
 
 
-def _mapped(function: Callable[[bytes], bytes], strings: Any) -> np.ndarray:
+def _mapped(function: Callable[[bytes], bytes], strings: Any) -> Any:
     array = as_array(strings)
     return filled([function(text) for text in array.ravel()]).reshape(array.shape)
 
@@ -121,7 +121,7 @@ def decode_compressed(bytes: Tensor, compression_type: str = "") -> Tensor:
             said = str(error).partition(": ")[2] or str(error)
             raise errors.DataLossError(None, None, f"inflate() failed with error -3: {said}") from None
 
-    return _mapped(inflated, bytes)  # type: ignore[return-value]
+    return _mapped(inflated, bytes)
 
 
 @op("EncodeBase64", shape=rules.unchanged, types={"input": STRING}, dtype=STRING, differentiable=False)
@@ -132,7 +132,7 @@ def encode_base64(input: Tensor, pad: bool = False) -> Tensor:
         found = base64.urlsafe_b64encode(data)
         return found if pad else found.rstrip(b"=")
 
-    return _mapped(encoded, input)  # type: ignore[return-value]
+    return _mapped(encoded, input)
 
 
 _BASE64 = re.compile(rb"[A-Za-z0-9_-]*={0,2}")
@@ -153,7 +153,7 @@ def decode_base64(input: Tensor) -> Tensor:
             raise invalid(f"Invalid character found in base64: {text.decode('utf-8', 'replace')!r}")
         return base64.urlsafe_b64decode(letters + b"=" * (-len(letters) % 4))
 
-    return _mapped(decoded, input)  # type: ignore[return-value]
+    return _mapped(decoded, input)
 
 
 @op("DecodeJSONExample", shape=rules.unchanged, types={"json_examples": STRING}, dtype=STRING, differentiable=False)
@@ -172,7 +172,7 @@ def decode_json_example(json_examples: Tensor) -> Tensor:
         except (json_format.ParseError, UnicodeDecodeError) as error:
             raise invalid(f"Error while parsing JSON: {error}") from None
 
-    return _mapped(decoded, json_examples)  # type: ignore[return-value]
+    return _mapped(decoded, json_examples)
 
 
 __all__ = ["decode_base64", "decode_compressed", "decode_json_example", "decode_raw", "encode_base64"]

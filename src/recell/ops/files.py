@@ -94,7 +94,7 @@ def _all_matching(patterns: Iterable[bytes]) -> list[bytes]:
     stateful=True,
     differentiable=False,
 )
-def matching_files(ctx: Any, pattern: Tensor) -> Tensor:
+def matching_files(ctx: Any, pattern: Tensor) -> Any:
     """The names of all files that match a pattern, or any of several, sorted `[n]`. TF symbol: `tf.matching_files`.
 
     `*`, `?` and `[...]` stand for characters of one folder's names. When run: NotFoundError when the folder in which
@@ -103,7 +103,7 @@ def matching_files(ctx: Any, pattern: Tensor) -> Tensor:
     patterns = as_array(pattern)
     if patterns.ndim > 1:
         raise invalid(f"Input patterns tensor must be scalar or vector, but had shape: {bracketed(patterns)}")
-    return filled(_all_matching(patterns.ravel()))  # type: ignore[return-value]
+    return filled(_all_matching(patterns.ravel()))
 
 
 def match_filenames_once(pattern: Any, name: str | None = None) -> Variable:

@@ -163,7 +163,7 @@ class EventFileWriter:
             due = time.monotonic() >= flush_at
             try:
                 self._write(due)
-            except Exception as error:
+            except Exception as error:  # for the next call to raise: here nobody would hear of it
                 with self._changed:
                     self._failure = error
                     self._changed.notify_all()
@@ -198,7 +198,7 @@ def _close_all() -> None:
     for writer in list(_WRITERS):
         try:
             writer.close()
-        except Exception as error:
+        except Exception as error:  # the other writers must still be closed
             logging.error("Events for %s could not be written: %s", writer.get_logdir(), error)
 
 

@@ -141,7 +141,7 @@ class QueueRunner:
                 except self._ended:
                     ended = True
                     return
-        except Exception as error:
+        except Exception as error:  # whatever it is: in a thread nobody else would hear of it
             if coord is not None:
                 coord.request_stop(error)
                 return

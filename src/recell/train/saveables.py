@@ -109,17 +109,17 @@ def _saveables_of(name: str, value: Any) -> list[SaveableObject]:
     if isinstance(value, SaveableObject):
         return [value]
     if isinstance(value, (list, tuple, PartitionedVariable)):
-        made: list[SaveableObject] = []
+        made: list[VariableSaveable] = []
         for part in value:
             if not isinstance(part, Variable):
                 raise ValueError(f"Slices must all be Variables: {part}")
             info = part._save_slice_info
             if info is None:
                 raise ValueError(f"Slices must all be slices: {part}")
-            if made and info.full_name != made[0].variable._save_slice_info.full_name:  # type: ignore[attr-defined]
+            if made and info.full_name != made[0].variable._save_slice_info.full_name:
                 raise ValueError(f"Slices must all be from the same tensor: {part}")
             made.append(VariableSaveable(part, info.spec, name))
-        return made
+        return [*made]
     if not is_variable(value):
         raise TypeError(
             f"names_to_saveables must be a dict mapping string names to Tensors/Variables. Not a variable: {value}"
