@@ -23,6 +23,10 @@ ROWS: dict[str, dict[str, str]] = {
     "train.queue_runner": {"recell.train.queue_runner": _RUNNERS},
     "train.queue_runner_impl": {"recell.train.queue_runner": _RUNNERS},
     "train.input": {"recell.inputs.producers": _PRODUCERS, "recell.inputs.batching": _BATCHES},
+    "io": {"recell.ops.queues": "PaddingFIFOQueue PriorityQueue QueueBase RandomShuffleQueue"},
+    "contrib.slim.queues": {"recell.inputs.slim_queues": "NestedQueueRunnerError QueueRunners"},
+    "contrib.slim.python.slim.queues": {"recell.inputs.slim_queues": "NestedQueueRunnerError QueueRunners"},
+    "contrib.training.python.training.bucket_ops": {"recell.inputs.bucketing": "bucket bucket_by_sequence_length"},
     "contrib.training": {"recell.inputs.bucketing": "bucket bucket_by_sequence_length"},
     "models.rnn.ptb.reader": {
         "recell.inputs.ptb": "ptb_raw_data ptb_producer ptb_iterator _build_vocab _file_to_word_ids _read_words"
