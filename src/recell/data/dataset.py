@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from recell.data import batches, cache, interleave, nest, order, padding, reducing, spec, threads, transform, windows
+from recell.data import (
+    batches,
+    cache,
+    interleave,
+    nest,
+    order,
+    padding,
+    prefetch,
+    reducing,
+    spec,
+    threads,
+    transform,
+    windows,
+)
 from recell.data.arguments import int_argument, seed_arguments
 from recell.data.function import ElementFunction, PredicateFunction, called, checked
 from recell.data.making import Making
@@ -64,7 +77,7 @@ class Dataset(Making):
     def prefetch(self, buffer_size: Any) -> Any:
         """The elements, made ahead by a thread: as many as `buffer_size`, or as seem good if it is -1."""
         size = int_argument(buffer_size, "buffer_size")
-        return self._derived(threads.prefetch_dataset(self._variant_tensor, size))
+        return self._derived(prefetch.prefetch_dataset(self._variant_tensor, size))
 
     def concatenate(self, dataset: Any) -> Any:
         """These elements, then those of `dataset`. TypeError where they are not nested alike, or of other dtypes."""

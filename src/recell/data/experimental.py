@@ -12,9 +12,10 @@ from recell.data.arguments import int_argument, scalars, seed_arguments
 from recell.data.dataset import Dataset, batched
 from recell.data.dataset_base import BaseDataset
 from recell.data.function import ElementFunction, PredicateFunction, called, checked
+from recell.data.parallel_map import ParallelMap
 from recell.data.pipeline import INFINITE, UNKNOWN
 from recell.data.shuffle import shuffle_and_repeat_dataset
-from recell.data.threads import ParallelMap, checked_calls
+from recell.data.threads import checked_calls
 from recell.data.transform import Map
 from recell.data.values import Tensor
 from recell.graph import dtypes

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from recell.data.arguments import scalars
 from recell.data.pipeline import Cursor, Opening, Pipeline
-from recell.data.threads import AUTOTUNE, AheadCursor, checked_calls, wait
+from recell.data.prefetch import AheadCursor
+from recell.data.threads import AUTOTUNE, checked_calls, wait
 from recell.data.values import Element, Tensor
 from recell.graph import dtypes
 from recell.ops._kernels import invalid

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from recell.data.arguments import scalars
+from recell.data.parallel_map import ParallelMap
 from recell.data.pipeline import Chain, Cursor, Opening, Pipeline
-from recell.data.threads import ParallelMap, checked_calls
+from recell.data.threads import checked_calls
 from recell.data.values import Element, Tensor
 from recell.graph import dtypes, errors
 from recell.ops.op import ANY, op
