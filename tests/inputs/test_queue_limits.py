@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,11 +11,12 @@ import textwrap
 import threading
 from typing import Any
 
+import numpy as np
 import pytest
 
 import recell.v1 as tf
 from recell.graph import errors
-from recell.ops.queue_state import Fifo, QueueState
+from recell.ops.queue_state import Fifo, QueueState, Shuffled
 
 LIMIT = 60.0
 
@@ -154,3 +156,44 @@ def test_a_program_that_never_stops_its_runners_ends(ending: str) -> None:
     assert out == "done\n", err
     assert process.returncode == {"r": 3 if "Exit" in ending else 1}.get(ending[0], 0), err
     assert "Fatal" not in err
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_is_lost_or_doubled_by_those_who_give_up(seed: int) -> None:
+    """Threads that put and take with hardly any patience: what they were told is true."""
+    random = np.random.default_rng(seed)
+
+    def wait(event: threading.Event) -> None:
+        if not event.wait(random.random() * 0.004):
+            raise errors.DeadlineExceededError(None, None, "late")
+
+    store = Fifo() if seed % 2 else Shuffled(0, iter(lambda: int(random.integers(2**32)), None))
+    queue = QueueState("q", store, 3, wait)
+    said: list[Any] = []
+    unsure: list[Any] = []
+    found: list[Any] = []
+
+    def put(thread: int) -> None:
+        for turn in range(30):
+            elements = [(thread, turn, k) for k in range(1 + turn % 5)]
+            try:
+                queue.put(elements)
+            except errors.DeadlineExceededError:
+                unsure.extend(elements)  # those there was room for are in
+            else:
+                said.extend(elements)
+
+    def take(thread: int) -> None:
+        for turn in range(50):
+            with contextlib.suppress(errors.DeadlineExceededError):
+                found.extend(queue.take(1 + turn % 4, fewer=turn % 3 == 0) if turn % 5 else [queue.dequeue()])
+
+    threads = [threading.Thread(target=work, args=(k,)) for work in (put, take) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+    found += [queue.dequeue() for _ in range(queue.size())]
+    assert len(found) == len(set(found))
+    assert set(said) <= set(found) <= set(said) | set(unsure)
