@@ -8,7 +8,7 @@ from typing import Any
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
-from recell.graph.shapes import TensorShape, as_shape
+from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import SparseTensor, convert_to_tensor_or_sparse_tensor
 from recell.graph.static import constant_value
 from recell.graph.tensor import Tensor
@@ -16,7 +16,7 @@ from recell.ops._attributes import as_list
 from recell.ops.array_index import gather
 from recell.ops.branches import cond
 from recell.ops.comparison import where
-from recell.ops.queues import FIFOQueue, PaddingFIFOQueue, QueueBase
+from recell.ops.queues import FIFOQueue, PaddingFIFOQueue, QueueBase, listed_shapes
 from recell.ops.sparse_elements import pack, unpack
 from recell.ops.state import group, no_op
 from recell.train.queue_runner import QueueRunner, add_queue_runner
@@ -118,9 +118,7 @@ def inferred_shapes(
     ValueError for an unknown rank, and for shapes that cannot be the same.
     """
     if shapes is not None:
-        if not isinstance(shapes, (list, tuple)) or (shapes and isinstance(shapes[0], int)):
-            shapes = [shapes]
-        return [as_shape(shape) for shape in shapes]
+        return listed_shapes(shapes)
     found = []
     for position in range(len(packed[0])):
         if isinstance(originals[0][position], SparseTensor):

@@ -12,6 +12,7 @@ from recell.graph.dtypes import DType, as_dtype
 from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.tensor import Operation, Tensor
 from recell.ops import queue_ops
+from recell.ops._attributes import as_list
 from recell.ops.random import get_seed
 
 
@@ -100,7 +101,7 @@ class QueueBase:
             return queue_ops.enqueue_many(self._queue_ref, values, tuple(self._shapes), name=scope)
 
     def _scope(self, name: str | None, what: str, vals: Any) -> Any:
-        given = vals.values() if isinstance(vals, dict) else vals if isinstance(vals, (list, tuple)) else [vals]
+        given = vals.values() if isinstance(vals, dict) else as_list(vals)
         return name_scope(name, f"{self._name}_{what}", [v for v in given if isinstance(v, Tensor)])
 
     def _in_order(self, vals: Any) -> list[Any]:
@@ -116,7 +117,7 @@ class QueueBase:
             return [vals[key] for key in self._names]
         if self._names:
             raise ValueError("You must enqueue a dictionary in a Queue with names")
-        return list(vals) if isinstance(vals, (list, tuple)) else [vals]
+        return as_list(vals)
 
     def _as_tensors(self, values: Sequence[Any], label: str) -> list[Tensor]:
         return [
@@ -155,8 +156,7 @@ class QueueBase:
 
     def _result(self, made: Any) -> Any:
         if self._names:
-            tensors = made if isinstance(made, (list, tuple)) else [made]
-            return dict(zip(self._names, tensors, strict=True))
+            return dict(zip(self._names, as_list(made), strict=True))
         return made
 
     # -- the queue itself ---------------------------------------------------------------------------------------
@@ -184,16 +184,21 @@ def _checked(capacity: Any) -> int:
 
 
 def _listed_dtypes(given: Any) -> list[DType]:
-    return [as_dtype(dtype) for dtype in (given if isinstance(given, (list, tuple)) else [given])]
+    return [as_dtype(dtype) for dtype in as_list(given)]
 
 
-def _listed_shapes(given: Any, dtypes: Sequence[DType], names: Any) -> list[TensorShape] | None:
+def listed_shapes(given: Any) -> list[TensorShape]:
+    """The components' shapes; a single shape, or a list of its sizes, is that of the only component."""
+    if isinstance(given, (list, tuple)) and given and isinstance(given[0], int):
+        given = [given]
+    return [as_shape(shape) for shape in as_list(given)]
+
+
+def _known_shapes(given: Any, dtypes: Sequence[DType]) -> list[TensorShape] | None:
     """A list of fully known shapes, or None. ValueError for another number of them or unknown dimensions."""
     if given is None:
         return None
-    if not isinstance(given, (list, tuple)) or (given and isinstance(given[0], int)):
-        given = [given]  # of the one component
-    shapes = [as_shape(shape) for shape in given]
+    shapes = listed_shapes(given)
     if len(shapes) != len(dtypes):
         raise ValueError("Queue shapes must have the same length as dtypes")
     for shape in shapes:
@@ -228,7 +233,7 @@ class FIFOQueue(QueueBase):
         name: str = "fifo_queue",
     ) -> None:
         listed = _listed_dtypes(dtypes)
-        known = _listed_shapes(shapes, listed, names)
+        known = _known_shapes(shapes, listed)
         handle = queue_ops.fifo_queue(_checked(capacity), shared_name, known is not None, name=name)
         super().__init__(listed, known, _listed_names(names), handle)
 
@@ -254,7 +259,7 @@ class RandomShuffleQueue(QueueBase):
         name: str = "random_shuffle_queue",
     ) -> None:
         listed = _listed_dtypes(dtypes)
-        known = _listed_shapes(shapes, listed, names)
+        known = _known_shapes(shapes, listed)
         seed1, seed2 = get_seed(seed)
         handle = queue_ops.random_shuffle_queue(
             _checked(capacity), int(min_after_dequeue), seed1, seed2, shared_name, known is not None, name=name
@@ -280,7 +285,7 @@ class PaddingFIFOQueue(QueueBase):
         listed = _listed_dtypes(dtypes)
         if shapes is None:
             raise ValueError("When providing partial shapes, a list of shapes must be provided.")
-        known = [as_shape(shape) for shape in (shapes if isinstance(shapes, (list, tuple)) else [shapes])]
+        known = [as_shape(shape) for shape in as_list(shapes)]
         if len(known) != len(listed):
             raise ValueError(
                 f"Shapes must be provided for all components, but received {len(listed)} dtypes and {len(known)} "
@@ -308,10 +313,10 @@ class PriorityQueue(QueueBase):
         listed = _listed_dtypes(types)
         if shapes is None:
             raise TypeError("Expected list for 'shapes' argument to 'priority_queue_v2' Op, not None.")
-        known = _listed_shapes(shapes, listed, names)
+        known = _known_shapes(shapes, listed)
         handle = queue_ops.priority_queue(_checked(capacity), shared_name, name=name)
         with_priority = [TensorShape([]), *(known or [])]
         super().__init__([dtypes.int64, *listed], with_priority, _listed_names(names), handle)
 
 
-__all__ = ["FIFOQueue", "PaddingFIFOQueue", "PriorityQueue", "QueueBase", "RandomShuffleQueue"]
+__all__ = ["FIFOQueue", "PaddingFIFOQueue", "PriorityQueue", "QueueBase", "RandomShuffleQueue", "listed_shapes"]
