@@ -222,6 +222,26 @@ def test_a_session_that_is_lost_again_and_again(tmp_path: pathlib.Path) -> None:
     assert Losing.runs == 12
 
 
+def test_a_hook_that_fails_at_the_start_leaves_no_threads() -> None:
+    class Fails(tf.train.SessionRunHook):
+        def after_create_session(self, session: Any, coord: Any) -> None:
+            self.session = session
+            raise KeyError("mine")
+
+    queue = tf.FIFOQueue(2, tf.float32, [[]])
+    tf.train.add_queue_runner(tf.train.QueueRunner(queue, [queue.enqueue(1.0)] * 2))
+    size, before, hook = queue.size(), set(threading.enumerate()), Fails()
+    for kind in (tf.train.MonitoredSession, tf.train.SingularMonitoredSession):
+        with pytest.raises(KeyError, match="mine"):
+            kind(hooks=[hook])
+        started = set(threading.enumerate()) - before
+        for thread in started:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in started)
+        with pytest.raises(RuntimeError, match="closed"):
+            hook.session.run(size)
+
+
 def test_queues_are_filled_again_after_a_loss() -> None:
     queue = tf.FIFOQueue(5, [tf.int64])
     count = tf.Variable(np.int64(0), collections=[tf.GraphKeys.LOCAL_VARIABLES], trainable=False)

@@ -33,10 +33,16 @@ class _CoordinatedSessionCreator(SessionCreator):
         self.tf_sess = self._session_creator.create_session()
         # Any exception that a thread reports is to be raised, that of an ended input too.
         self.coord = Coordinator(clean_stop_exception_types=[])
-        if get_default_graph().get_collection(GraphKeys.QUEUE_RUNNERS):
-            start_queue_runners(sess=self.tf_sess, coord=self.coord)
-        for hook in self._hooks:
-            hook.after_create_session(self.tf_sess, self.coord)
+        try:
+            if get_default_graph().get_collection(GraphKeys.QUEUE_RUNNERS):
+                start_queue_runners(sess=self.tf_sess, coord=self.coord)
+            for hook in self._hooks:
+                hook.after_create_session(self.tf_sess, self.coord)
+        except BaseException:
+            # Nobody gets this session, so nobody else can end its threads.
+            self.coord.request_stop()
+            self.tf_sess.close()
+            raise
         hooked = HookedSession(self.tf_sess, self._hooks)
         return CoordinatedSession(hooked, self.tf_sess, self.coord, self._stop_grace_period_secs)
 
