@@ -130,7 +130,7 @@ def constant(
         array = _with_shape(array, _all_known(as_shape(shape)), verify_shape)
     if array is value or array.base is not None:
         array = array.copy()  # what the program does to its own array later is not the graph's
-    found = dtypes.string if array.dtype == object else as_dtype(array.dtype)
+    found = as_dtype(array.dtype)
     if dtype is not None:
         found = as_dtype(dtype).base_dtype
     op = get_default_graph().create_op(

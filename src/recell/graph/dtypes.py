@@ -350,3 +350,12 @@ def as_dtype(type_value: Any) -> DType:
     if known is None:
         raise TypeError(f"Cannot convert value {type_value!r} to a TensorFlow DType.")
     return known
+
+
+_RUNTIME_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
+
+
+def runtime_name(dtype: DType | str) -> str:
+    """What TensorFlow's runtime calls a dtype (or the dtype of a name) in its errors: `float` is float32."""
+    name = dtype if isinstance(dtype, str) else dtype.name
+    return _RUNTIME_NAMES.get(name, name)

@@ -13,7 +13,7 @@ from recell._torch import to_torch
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
-from recell.graph.dtypes import DType
+from recell.graph.dtypes import DType, runtime_name
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops._attributes import as_list
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _TYPES = frozenset({dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64, dtypes.string})
-_WORD = {dtypes.float32: "float", dtypes.float64: "double"}
 _INT = re.compile(rb"\s*-?\d+\s*")
 _FLOAT = re.compile(rb"\s*([-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|nan)|([-+]?0x[0-9a-f]+)|)\s*", re.IGNORECASE)
 _ENDED = "Quoted field has to end with quote followed by delim or end"
@@ -124,7 +123,7 @@ def _column(texts: Sequence[bytes], index: int, default: np.ndarray, dtype: DTyp
     for record, text in enumerate(texts):
         value = fallback if text in missing else read(text)
         if value is None:
-            said = f"Field {index} in record {record} is not a valid {_WORD.get(dtype, dtype.name)}"
+            said = f"Field {index} in record {record} is not a valid {runtime_name(dtype)}"
             raise invalid(f"{said}: {text.decode('utf-8', 'replace')}")
         values.append(value)
     with np.errstate(over="ignore"):

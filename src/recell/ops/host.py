@@ -15,7 +15,7 @@ from recell._torch import to_numpy, to_torch
 from recell.graph import dtypes, errors
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import control_dependencies, get_default_graph, name_scope
-from recell.graph.dtypes import DType, as_dtype
+from recell.graph.dtypes import DType, as_dtype, runtime_name
 from recell.graph.shapes import TensorShape
 from recell.graph.static import constant_value
 from recell.graph.tensor import Operation, Tensor
@@ -30,7 +30,6 @@ else:
     torch = lazy_module("torch")
 
 _tokens = itertools.count()
-_RUNTIME_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 
 # How TF1 reports what a function raises; every other exception is an UnknownError.
 _REPORTED: list[tuple[type[Exception], Callable[..., errors.OpError]]] = [
@@ -66,9 +65,9 @@ def _called(func: Callable[..., Any], token: str, wanted: Sequence[DType], input
     found = []
     for position, (value, dtype) in enumerate(zip(values, wanted, strict=True)):
         array = _as_array(value)
-        given = dtypes.string if array.dtype == object else as_dtype(array.dtype)
+        given = as_dtype(array.dtype)
         if given is not dtype:
-            names = [_RUNTIME_NAMES.get(d.name, d.name) for d in (given, dtype)]
+            names = [runtime_name(given), runtime_name(dtype)]
             raise errors.InvalidArgumentError(
                 None, None, f"{position}-th value returned by {token} is {names[0]}, but expects {names[1]}"
             )

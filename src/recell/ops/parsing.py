@@ -11,7 +11,7 @@ from recell._torch import to_torch
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
-from recell.graph.dtypes import DType
+from recell.graph.dtypes import DType, runtime_name
 from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
 from recell.ops._kernels import bracketed, invalid
@@ -19,7 +19,6 @@ from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import (
     KIND,
     VALUES,
-    WORD,
     Column,
     as_array,
     filled,
@@ -95,13 +94,13 @@ class _Rows:
     def column(self, key: str, dtype: DType, dense: bool) -> Column:
         def wrong(row: int, kind: str, feature: Any) -> Exception:
             said = "Data type: {1} but expected type: {0}" if dense else "Expected type: {0}, Actual type: {1}"
-            said = said.format(WORD[dtype], KIND[kind])
+            said = said.format(runtime_name(dtype), KIND[kind])
             return invalid(f"Name: {self.name(row)}, Key: {key}, Index: {row}.  Data types don't match. {said}")
 
         return Column([features.get(key) for features in self._maps], dtype, wrong)
 
     def missing(self, row: int, key: str, dtype: DType) -> Exception:
-        said = f"Feature: {key} (data type: {WORD[dtype]}) is required but could not be found."
+        said = f"Feature: {key} (data type: {runtime_name(dtype)}) is required but could not be found."
         return invalid(f"Name: {self.name(row)}, {said}")
 
     def miscounted(self, row: int, key: str, dtype: DType, count: int, shape: TensorShape) -> Exception:
@@ -222,13 +221,13 @@ class _Row(_Rows):
 
     def column(self, key: str, dtype: DType, dense: bool) -> Column:
         def wrong(row: int, kind: str, feature: Any) -> Exception:
-            said = f"Data type: {KIND[kind]} but expected type: {WORD[dtype]}"
+            said = f"Data type: {KIND[kind]} but expected type: {runtime_name(dtype)}"
             return invalid(f"Key: {key}.  Data types don't match. {said}")
 
         return Column([features.get(key) for features in self._maps], dtype, wrong)
 
     def missing(self, row: int, key: str, dtype: DType) -> Exception:
-        return invalid(f"Feature: {key} (data type: {WORD[dtype]}) is required but could not be found.")
+        return invalid(f"Feature: {key} (data type: {runtime_name(dtype)}) is required but could not be found.")
 
     def miscounted(self, row: int, key: str, dtype: DType, count: int, shape: TensorShape) -> Exception:
         return invalid(

@@ -25,10 +25,8 @@ _LIST = {dtypes.int64: "int64_list", dtypes.float32: "float_list", dtypes.string
 KIND = {"int64_list": "int64", "float_list": "float", "bytes_list": "string"}
 """TensorFlow's words for what a feature holds."""
 
-WORD = {dtypes.int64: "int64", dtypes.float32: "float", dtypes.string: "string"}
-"""Its words for dtypes, and those for a count of values."""
-
-VALUES = {**WORD, dtypes.string: "bytes"}
+VALUES = {dtypes.int64: "int64", dtypes.float32: "float", dtypes.string: "bytes"}
+"""Its words for values that are too many or too few."""
 
 
 def parse_messages(message: Any, serialized: Iterable[bytes], complain: Callable[[int, bytes], Exception]) -> list[Any]:

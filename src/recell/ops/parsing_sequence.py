@@ -14,14 +14,13 @@ from recell._torch import to_torch
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
-from recell.graph.dtypes import DType
+from recell.graph.dtypes import DType, as_dtype, runtime_name
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import (
     VALUES,
-    WORD,
     Column,
     as_array,
     parse_messages,
@@ -32,7 +31,6 @@ from recell.ops.parsing_columns import (
 from recell.ops.parsing_outputs import ALLOWED, Parts, add_parts, flat, rank_of, step_dims
 from recell.ops.parsing_sequence_columns import (
     attributes,
-    dtype_of,
     output_dtypes,
     read_sequence_columns,
     shapes,
@@ -60,7 +58,7 @@ class _Single:
 
     def context(self, key: str, dtype: DType) -> Column:
         def wrong(k: int, kind: str, feature: Any) -> Exception:
-            types = f"Data types don't match. Expected type: {WORD[dtype]}  Feature is: {feature}"
+            types = f"Data types don't match. Expected type: {runtime_name(dtype)}  Feature is: {feature}"
             return self.error(f"Context feature: {key}.  {types}")
 
         return Column([self._context.get(key)], dtype, wrong)
@@ -85,7 +83,7 @@ class _Single:
 
     def column(self, key: str, dtype: DType, label: str, steps: Any) -> Column:
         def wrong(k: int, kind: str, feature: Any) -> Exception:
-            types = f"Data types don't match. Expected type: {WORD[dtype]}  Feature is: {feature}"
+            types = f"Data types don't match. Expected type: {runtime_name(dtype)}  Feature is: {feature}"
             return self.error(f"{label}: {key}, Index: {k}.  {types}")
 
         return Column(steps, dtype, wrong)
@@ -106,7 +104,7 @@ class _Single:
             count = int(column.lengths[k])
             if count >= 0:
                 raise self.miscounted(key, int(k), dtype, count, inner)
-            types = f"Data types don't match. Expected type: {WORD[dtype]}  Feature is: "
+            types = f"Data types don't match. Expected type: {runtime_name(dtype)}  Feature is: "
             raise self.error(f"Feature list: {key}, Index: {k}.  {types}")
         return column.values().reshape(len(column.lengths), *inner)
 
@@ -149,7 +147,7 @@ def _parse_single(
     dense = []
     for key, shape, default in zip(context_dense_keys, context_dense_shapes, context_dense_defaults, strict=True):
         array = as_array(default)
-        dense.append(to_torch(example.dense_context(key, shape, array, dtype_of(array))))
+        dense.append(to_torch(example.dense_context(key, shape, array, as_dtype(array.dtype))))
     lists: Parts = ([], [], [])
     for key, dtype in zip(list_sparse_keys, list_sparse_types, strict=True):
         column = example.column(key, dtype, "Feature List", example.steps(key) or [])

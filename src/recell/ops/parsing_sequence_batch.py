@@ -11,7 +11,7 @@ from recell._torch import to_torch
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
-from recell.graph.dtypes import DType
+from recell.graph.dtypes import DType, as_dtype
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops._kernels import bracketed, invalid
@@ -20,7 +20,6 @@ from recell.ops.parsing_columns import Column, as_array, parse_messages, places,
 from recell.ops.parsing_outputs import ALLOWED, Parts, add_parts, flat, name_at, rank_of
 from recell.ops.parsing_sequence_columns import (
     attributes,
-    dtype_of,
     output_dtypes,
     read_sequence_columns,
     shapes,
@@ -55,7 +54,7 @@ class _Batch:
         return Column([message.context.feature.get(key) for message in self._messages], dtype, wrong)
 
     def dense_context(self, key: str, shape: TensorShape, default: np.ndarray) -> np.ndarray:
-        column = self.context(key, dtype_of(default))
+        column = self.context(key, as_dtype(default.dtype))
         size = shape.num_elements() or 0
         for row, count in enumerate(column.lengths.tolist()):
             if count != size and not (count < 0 and default.size):

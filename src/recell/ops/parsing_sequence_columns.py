@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from recell.graph import dtypes
 from recell.graph.dtypes import DType
 from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
@@ -65,10 +64,6 @@ def output_dtypes(i: Inference) -> list[DType]:
 def step_size(shape: TensorShape) -> tuple[int, list[int]]:
     inner = step_dims(shape)
     return int(np.prod(inner, dtype=np.int64)), inner
-
-
-def dtype_of(array: np.ndarray) -> DType:
-    return dtypes.string if array.dtype == object else dtypes.as_dtype(array.dtype)
 
 
 def split_outputs(outputs: Any, context: Columns, lists: Columns) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:

@@ -13,7 +13,7 @@ from recell._lazy import lazy_module
 from recell.graph import dtypes, errors, nest
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import control_dependencies, get_default_graph, name_scope
-from recell.graph.dtypes import as_dtype
+from recell.graph.dtypes import as_dtype, runtime_name
 from recell.graph.registry import Inference, OpDef, brackets, register
 from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.tensor import Operation, Tensor
@@ -268,9 +268,10 @@ def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
 
 def _not_fed(ctx: Any, dtype: Any, shape: Any) -> Any:
     known = "" if shape.tuple is None else f" and shape {brackets(shape)}"
-    kind = {"float16": "half", "float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
     raise errors.InvalidArgumentError(
-        None, None, f"You must feed a value for placeholder tensor '{ctx.op.name}' with dtype {kind}{known}"
+        None,
+        None,
+        f"You must feed a value for placeholder tensor '{ctx.op.name}' with dtype {runtime_name(dtype)}{known}",
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from recell._lazy import lazy_module
 from recell._torch import torch_dtype
 from recell.graph import dtypes, errors
-from recell.graph.dtypes import DType
+from recell.graph.dtypes import DType, runtime_name
 
 if TYPE_CHECKING:
     import torch
@@ -40,10 +40,6 @@ def invalid(message: str) -> errors.InvalidArgumentError:
 def brackets(dims: Dims) -> str:
     """Dims as TensorFlow's runtime prints them: `[2,?]` or `<unknown>`."""
     return "<unknown>" if dims is None else "[" + ",".join("?" if d is None else str(d) for d in dims) + "]"
-
-
-def _runtime_name(dtype: DType) -> str:
-    return {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
 
 
 def _dtype_of(value: Any) -> DType:
@@ -137,8 +133,8 @@ class ArrayStore:
         given = _dtype_of(value)
         if given is not spec.dtype:
             raise invalid(
-                f"TensorArray dtype is {_runtime_name(spec.dtype)} but Op is trying to write dtype "
-                f"{_runtime_name(given)}."
+                f"TensorArray dtype is {runtime_name(spec.dtype)} but Op is trying to write dtype "
+                f"{runtime_name(given)}."
             )
         if not _fits(dims, tuple(value.shape)):
             raise invalid(

@@ -7,22 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recell._torch import to_numpy, to_torch
-from recell.graph import dtypes
-from recell.graph.dtypes import DType, as_dtype
+from recell.graph.dtypes import DType, as_dtype, runtime_name
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._kernels import as_strings, bracketed, invalid
 from recell.ops.op import ANY, STRING, op
-from recell.ops.parsing_columns import WORD, filled
+from recell.ops.parsing_columns import filled
 from recell.ops.parsing_outputs import rank_of
 from recell.platform import tensor_protos
 from recell.platform.tensor_values import make_ndarray, raw_tensor_proto
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_WORDS = {**WORD, dtypes.float64: "double", dtypes.float16: "half"}
 
 
 @op("SerializeTensor", shape=rules.scalar, types={"tensor": ANY}, dtype=STRING, differentiable=False)
@@ -35,10 +32,6 @@ def serialize_tensor(tensor: Tensor) -> Tensor:
 def _scalar_only(i: Inference) -> TensorShape:
     rank_of(i, "serialized", 0)
     return TensorShape(None)
-
-
-def _word(dtype: DType) -> str:
-    return _WORDS.get(dtype, dtype.name)
 
 
 @op("ParseTensor", shape=_scalar_only, types={"serialized": STRING}, dtype="out_type", differentiable=False)
@@ -59,7 +52,9 @@ def _parse_tensor(serialized: Tensor, out_type: Any) -> Tensor:
     except (TypeError, ValueError) as error:
         raise invalid(f"Cannot parse tensor from proto: {proto}") from error
     if found is not out_type:
-        raise invalid(f"Type mismatch between parsed tensor ({_word(found)}) and dtype ({_word(out_type)})")
+        raise invalid(
+            f"Type mismatch between parsed tensor ({runtime_name(found)}) and dtype ({runtime_name(out_type)})"
+        )
     return to_torch(filled(array.ravel().tolist()).reshape(array.shape) if array.dtype == object else array)
 
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from recell.graph.dtypes import DType
+from recell.graph.dtypes import DType, runtime_name
 from recell.platform.protos import ProtoFile
-
-_OTHER_NAMES = {1: "FLOAT", 2: "DOUBLE", 19: "HALF"}
 
 
 def _type_names() -> dict[str, int]:
     """The names and numbers of `DataType`: those of all dtypes, and of references to them."""
-    names = {f"DT_{_OTHER_NAMES.get(number, DType(number).name.upper())}": number for number in range(1, 24)}
+    names = {f"DT_{runtime_name(DType(number)).upper()}": number for number in range(1, 24)}
     return {"DT_INVALID": 0, **names, **{f"{name}_REF": number + 100 for name, number in names.items()}}
 
 

@@ -31,10 +31,6 @@ _FIELDS = {
 _RAW = frozenset(["float32", "float64", "int32", "uint8", "int16", "int8", "int64", "uint32", "uint64"])
 
 
-def _dtype_of(array: np.ndarray) -> DType:
-    return dtypes.string if array.dtype == object else as_dtype(array.dtype)
-
-
 def _known(shape: TensorShape) -> tuple[int, ...]:
     if not shape.is_fully_defined():
         raise ValueError(f"The shape of a tensor proto must be known, but is {shape}.")
@@ -52,7 +48,7 @@ def shape_proto(shape: TensorShape | tuple[int, ...]) -> Any:
 
 def raw_tensor_proto(array: np.ndarray) -> Any:
     """A `TensorProto` that holds the array's memory as it is, or the strings of an array of them."""
-    dtype = _dtype_of(array)
+    dtype = as_dtype(array.dtype)
     proto = protos.TensorProto(dtype=dtype.as_datatype_enum, tensor_shape=shape_proto(array.shape))
     if dtype is dtypes.string:
         proto.string_val.extend(array.ravel().tolist())
@@ -79,7 +75,7 @@ def make_tensor_proto(
     if isinstance(values, protos.TensorProto):
         return values
     array = to_numpy(values, None if dtype is None else as_dtype(dtype).base_dtype)
-    found = _dtype_of(array)
+    found = as_dtype(array.dtype)
     dims = array.shape if shape is None else _known(as_shape(shape))
     size = math.prod(dims)
     if verify_shape and not allow_broadcast and dims != array.shape:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from recell import checkpoint
-from recell.graph.dtypes import DType, as_dtype
+from recell.graph.dtypes import DType, as_dtype, runtime_name
 from recell.platform.text import as_str
 from recell.train.checkpoint_management import latest_checkpoint
-from recell.train.saver_ops import RUNTIME_NAMES, told_as_tensorflow
+from recell.train.saver_ops import told_as_tensorflow
 
 
 class CheckpointReader:
@@ -48,7 +48,7 @@ class CheckpointReader:
         """A line for each tensor: name, dtype and shape."""
         lines = []
         for name, info in self._infos.items():
-            kind = RUNTIME_NAMES.get(info.dtype, info.dtype).upper()
+            kind = runtime_name(info.dtype).upper()
             lines.append(f"{name} (DT_{kind}) [{','.join(map(str, info.shape))}]\n")
         return "".join(lines).encode()
 

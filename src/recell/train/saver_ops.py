@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 from recell import checkpoint
 from recell._torch import to_numpy, to_torch
 from recell.graph import errors
-from recell.graph.dtypes import as_dtype
+from recell.graph.dtypes import as_dtype, runtime_name
 from recell.graph.shapes import TensorShape
 from recell.ops._attributes import as_list
 from recell.ops.op import ANY, STRING, op
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-RUNTIME_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 
 
 @contextmanager
@@ -96,7 +94,7 @@ def _restore_v2(ctx: Any, prefix: Tensor, tensor_names: Tensor, shape_and_slices
             raise checkpoint.MissingTensor("\n".join(f"Key {name} not found in checkpoint" for name in missing))
         for name, dtype in zip(names, dtypes, strict=True):
             if found[name].dtype != dtype.name:
-                wanted, held = (RUNTIME_NAMES.get(kind, kind) for kind in (dtype.name, found[name].dtype))
+                wanted, held = runtime_name(dtype), runtime_name(found[name].dtype)
                 told = f"tensor_name = {name}; expected dtype {wanted} does not equal original dtype {held}"
                 raise errors.InvalidArgumentError(None, None, told)
         values = [to_torch(reader.read(name, spec)) for name, spec in zip(names, specs, strict=True)]
