@@ -13,10 +13,10 @@ import numpy as np
 
 from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
-from recell.graph.errors import InvalidArgumentError
 from recell.graph.static import constant_value
 from recell.graph.variable_scope import variable_scope
 from recell.metrics.state import Collections, Metric, collected, fitted, metric_variable
+from recell.ops._kernels import invalid
 from recell.ops.array_make import ones_like
 from recell.ops.math_binary import truediv
 from recell.ops.math_cast import cast
@@ -43,7 +43,7 @@ def confusion(
     predictions = cast(convert_to_tensor(predictions), dtypes.float32)
     known = constant_value(predictions)
     if known is not None and not np.all((known >= 0) & (known <= 1)):
-        raise InvalidArgumentError(None, None, f"predictions must be in [0, 1], but '{predictions.name}' holds {known}")
+        raise invalid(f"predictions must be in [0, 1], but '{predictions.name}' holds {known}")
     labels, predictions, weights = fitted(cast(labels, dtypes.bool), predictions, weights)
     if weights is None:
         weights = ones_like(predictions)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from recell.graph import dtypes, errors, nest
+from recell.graph import dtypes, nest
 from recell.graph.body import Body, trace
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import control_dependencies, get_default_graph, name_scope
 from recell.graph.registry import OpDef, register
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation, Tensor
+from recell.ops._kernels import invalid
 from recell.ops.connections import connected_through_branches
 from recell.ops.op import make_node
 from recell.ops.state import identity
@@ -179,7 +180,7 @@ def _check_count(*preds: Any, names: str, need_one: bool) -> None:
     else:
         return
     shown = " ".join("1" if bool(pred) else "0" for pred in preds)
-    raise errors.InvalidArgumentError(None, None, f"assertion failed: [{told}] [{shown}]")
+    raise invalid(f"assertion failed: [{told}] [{shown}]")
 
 
 register(OpDef("CheckPredicates", _check_count, differentiable=False))

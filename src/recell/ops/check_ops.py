@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from recell.graph import dtypes, errors
+from recell.graph import dtypes
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.graph.static import constant_value
 from recell.graph.tensor import Operation, Tensor
 from recell.ops import comparison
+from recell.ops._kernels import invalid
 from recell.ops.logging_ops import Assert
 from recell.ops.math_binary import add, multiply, subtract
 from recell.ops.math_unary import abs as absolute
@@ -52,7 +53,7 @@ def _compared(
     if _static_all(numpy_compare, x, y) is False:
         shown = [constant_value(item) if isinstance(item, Tensor) else item for item in data]
         text = "\n".join(str(item if value is None else value) for item, value in zip(data, shown, strict=True))
-        raise errors.InvalidArgumentError(None, None, text)
+        raise invalid(text)
     return Assert(condition, data, summarize)
 
 

@@ -21,6 +21,7 @@ from recell.graph.static import constant_value
 from recell.graph.tensor import Operation, Tensor
 from recell.ops import rules
 from recell.ops._attributes import as_list
+from recell.ops._kernels import invalid
 from recell.ops.op import ANY, FLOATS, op
 from recell.ops.state import group, with_dependencies
 
@@ -59,18 +60,14 @@ def _called(func: Callable[..., Any], token: str, wanted: Sequence[DType], input
         raise reported(error) from error
     values = [] if result is None else as_list(result)
     if len(values) != len(wanted):
-        raise errors.InvalidArgumentError(
-            None, None, f"{token} returns {len(values)} values, but expects to see {len(wanted)} values."
-        )
+        raise invalid(f"{token} returns {len(values)} values, but expects to see {len(wanted)} values.")
     found = []
     for position, (value, dtype) in enumerate(zip(values, wanted, strict=True)):
         array = _as_array(value)
         given = as_dtype(array.dtype)
         if given is not dtype:
             names = [runtime_name(given), runtime_name(dtype)]
-            raise errors.InvalidArgumentError(
-                None, None, f"{position}-th value returned by {token} is {names[0]}, but expects {names[1]}"
-            )
+            raise invalid(f"{position}-th value returned by {token} is {names[0]}, but expects {names[1]}")
         found.append(to_torch(array))
     return found[0] if len(found) == 1 else found
 
@@ -157,7 +154,7 @@ def check_numerics(tensor: torch.Tensor, message: str) -> Any:
     found = [
         word for word, there in (("Inf", torch.isinf(values).any()), ("NaN", torch.isnan(values).any())) if bool(there)
     ]
-    raise errors.InvalidArgumentError(None, None, f"{message} : Tensor had {' and '.join(found)} values")
+    raise invalid(f"{message} : Tensor had {' and '.join(found)} values")
 
 
 def verify_tensor_all_finite(

@@ -13,6 +13,7 @@ from recell.graph.convert import convert_to_tensor, is_tensor_like
 from recell.graph.core import name_scope
 from recell.graph.tensor import Operation, Tensor
 from recell.ops import rules
+from recell.ops._kernels import invalid
 from recell.ops._printing import as_array, brief, edges, number
 from recell.ops.op import ANY, BOOL, op
 
@@ -58,11 +59,11 @@ def Print(
 
 def _failed(condition: Any, data: Sequence[Any], summarize: int) -> errors.InvalidArgumentError | None:
     if condition.ndim:
-        return errors.InvalidArgumentError(None, None, f"In[0] should be a scalar: {list(condition.shape)}")
+        return invalid(f"In[0] should be a scalar: {list(condition.shape)}")
     if bool(condition):
         return None
     shown = " ".join(f"[{brief(as_array(item), summarize)}]" for item in data)
-    return errors.InvalidArgumentError(None, None, f"assertion failed: {shown}")
+    return invalid(f"assertion failed: {shown}")
 
 
 @op("Assert", shape=rules.none, types={"condition": BOOL, "data": ANY}, dtype=lambda i: [], differentiable=False)

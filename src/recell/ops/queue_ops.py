@@ -11,6 +11,7 @@ from recell._lazy import lazy_module
 from recell.graph import dtypes, errors
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
+from recell.ops._kernels import invalid
 from recell.ops.op import ANY, op
 from recell.ops.queue_state import Element, Fifo, PaddingFifo, Prioritised, QueueState, Shuffled, Store
 
@@ -42,7 +43,7 @@ def _opened(
             title = name if shared_name else f"_{number}_{name}"
             found = resources.shared[key] = QueueState(title, make(), capacity, resources.wait, uniform)
     if type(found.store) is not store:
-        raise errors.InvalidArgumentError(None, None, f"Expected {found.store.kind}, found {ctx.op.type}")
+        raise invalid(f"Expected {found.store.kind}, found {ctx.op.type}")
     ctx.state["queue"] = found
     return found
 
@@ -74,9 +75,7 @@ def random_shuffle_queue(
     uniform: bool = True,
 ) -> Any:
     if 0 <= capacity <= min_after_dequeue:
-        raise errors.InvalidArgumentError(
-            None, None, f"min_after_dequeue {min_after_dequeue} must be < capacity {capacity}"
-        )
+        raise invalid(f"min_after_dequeue {min_after_dequeue} must be < capacity {capacity}")
 
     def make() -> Store:
         return Shuffled(min_after_dequeue, ctx.words(seed or 0, seed2 or 0))
@@ -89,7 +88,7 @@ def select_queue(index: Tensor, queues: list[Tensor]) -> Any:
     """One of several queues, chosen when run."""
     position = int(index)
     if not 0 <= position < len(queues):
-        raise errors.InvalidArgumentError(None, None, f"indices = {position} is not in [0, {len(queues)})")
+        raise invalid(f"indices = {position} is not in [0, {len(queues)})")
     return queues[position]
 
 
@@ -115,18 +114,14 @@ def _check(component: int, shape: TensorShape, value: Any, rows: bool) -> None:
     wanted = TensorShape([found[0]]).concatenate(shape) if rows else shape
     if not wanted.is_compatible_with(found):
         shown = str(wanted).replace("(", "[").replace(")", "]").replace(" ", "").replace(",]", "]")
-        raise errors.InvalidArgumentError(
-            None,
-            None,
+        raise invalid(
             f"Shape mismatch in tuple component {component}. Expected {shown}, got [{','.join(str(n) for n in found)}]",
         )
 
 
 def _check_count(components: Sequence[Any], shapes: Sequence[TensorShape]) -> None:
     if len(components) != len(shapes):
-        raise errors.InvalidArgumentError(
-            None, None, f"Wrong number of components in tuple. Expected {len(shapes)}, got {len(components)}"
-        )
+        raise invalid(f"Wrong number of components in tuple. Expected {len(shapes)}, got {len(components)}")
 
 
 _PUT: dict[str, Any] = {
@@ -152,13 +147,11 @@ def enqueue_many(ctx: Any, handle: Tensor, components: list[Tensor], shapes: Any
     counts = set()
     for k, (value, shape) in enumerate(zip(components, shapes, strict=True)):
         if value.ndim == 0:
-            raise errors.InvalidArgumentError(None, None, f"Component {k} must have at least one dimension, but is []")
+            raise invalid(f"Component {k} must have at least one dimension, but is []")
         _check(k, shape, value, True)
         counts.add(len(value))
     if len(counts) != 1:
-        raise errors.InvalidArgumentError(
-            None, None, f"All components must have the same size in the 0th dimension, but they have {sorted(counts)}"
-        )
+        raise invalid(f"All components must have the same size in the 0th dimension, but they have {sorted(counts)}")
     return _state(handle).begin_put(list(zip(*(_rows(value) for value in components), strict=True)))
 
 
@@ -197,15 +190,13 @@ def dequeue(ctx: Any, handle: Tensor, out_dtypes: Any, shapes: Any) -> Any:
 
 def _dequeue_some(handle: Any, n: Any, fewer: bool, out_dtypes: Any, shapes: Any) -> Any:
     if not handle.uniform:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
+        raise invalid(
             f"{handle.store.kind}'s DequeueMany and DequeueUpTo require the components to have specified shapes. Give "
             "the queue its shapes when it is made.",
         )
     count = int(n)
     if count < 0:
-        raise errors.InvalidArgumentError(None, None, f"{handle.store.kind}.dequeue_many: {count} elements requested")
+        raise invalid(f"{handle.store.kind}.dequeue_many: {count} elements requested")
     elements = handle.take(count, fewer)
     pad = isinstance(handle.store, PaddingFifo)
     found = [_joined(k, elements, d, s, pad) for k, (d, s) in enumerate(zip(out_dtypes, shapes, strict=True))]
@@ -243,9 +234,7 @@ def _joined(position: int, elements: Sequence[Element], dtype: Any, shape: Tenso
     if not values:
         return _blank([0, *(d or 0 for d in shape.tuple or ())], dtype)
     if len(shapes) > 1 and not pad:
-        raise errors.InvalidArgumentError(
-            None, None, f"Elements of component {position} differ in shape: {', '.join(map(str, sorted(shapes)))}"
-        )
+        raise invalid(f"Elements of component {position} differ in shape: {', '.join(map(str, sorted(shapes)))}")
     if dtype not in _BY_NUMPY and len({sizes[1:] for sizes in shapes}) == 1:  # sequences of different lengths
         return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)
     largest = [max(sizes) for sizes in zip(*shapes, strict=True)]

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from recell.graph import errors
+from recell.ops._kernels import invalid
 from recell.platform.file_errors import translated_errors
 from recell.platform.protos import ProtoFile
 from recell.platform.records import RecordReader, open_compressed
@@ -183,7 +184,7 @@ class ReaderState:
     def read_up_to(self, queue: Any, count: int) -> list[Record]:
         """The next records, at least one and all of one file: up to `count`. InvalidArgumentError if it is negative."""
         if count < 0:
-            raise errors.InvalidArgumentError(None, None, f"num_records must be >= 0, but is {count}")
+            raise invalid(f"num_records must be >= 0, but is {count}")
         found: list[Record] = []
         with self._lock:
             while not found and count:
@@ -231,7 +232,7 @@ class ReaderState:
             state = STATE.message("ReaderBaseState").FromString(data)
         except DecodeError:
             shown = data.decode("utf-8", "replace")
-            raise errors.InvalidArgumentError(None, None, f"Could not parse state for {self._name}: {shown}") from None
+            raise invalid(f"Could not parse state for {self._name}: {shown}") from None
         with self._lock:
             self._leave()
             self._started, self._finished = state.work_started, state.work_finished
@@ -253,12 +254,12 @@ class ReaderState:
         self._work = b""
         element = queue.dequeue()
         if len(element) != 1:
-            raise errors.InvalidArgumentError(None, None, "Expected single component queue")
+            raise invalid("Expected single component queue")
         (name,) = element
         if not isinstance(name, np.ndarray):
-            raise errors.InvalidArgumentError(None, None, "Expected queue with single string component")
+            raise invalid("Expected queue with single string component")
         if name.size != 1:
-            raise errors.InvalidArgumentError(None, None, "Expected to dequeue a one-element string tensor")
+            raise invalid("Expected to dequeue a one-element string tensor")
         if self._closed:
             raise errors.CancelledError(None, None, "Session has been closed.")
         self._work = bytes(name.item())

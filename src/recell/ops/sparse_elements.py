@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recell._lazy import lazy_module
-from recell.graph import dtypes, errors
+from recell.graph import dtypes
 from recell.graph.dtypes import DType
 from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import SparseTensor
 from recell.ops import rules
+from recell.ops._kernels import invalid
 from recell.ops.op import ANY, op
 
 if TYPE_CHECKING:
@@ -67,11 +68,9 @@ def _unpack(elements: Tensor, dtype: Any, rank: int | None) -> Any:
     parts: list[Any] = list(np.asarray(elements, dtype=object).ravel())
     ranks = {len(part[2]) for part in parts}
     if len(ranks) > 1:
-        raise errors.InvalidArgumentError(
-            None, None, f"Sparse tensors of different ranks in one batch: {sorted(ranks)}"
-        )
+        raise invalid(f"Sparse tensors of different ranks in one batch: {sorted(ranks)}")
     if not parts:
-        raise errors.InvalidArgumentError(None, None, "A batch of sparse tensors needs at least one of them.")
+        raise invalid("A batch of sparse tensors needs at least one of them.")
     numbered = [
         torch.cat([torch.full((len(indices), 1), row, dtype=torch.int64), indices], 1)
         for row, (indices, _, _) in enumerate(parts)

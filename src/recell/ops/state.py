@@ -18,6 +18,7 @@ from recell.graph.registry import Inference, OpDef, brackets, register
 from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.tensor import Operation, Tensor
 from recell.ops import rules
+from recell.ops._kernels import invalid
 from recell.ops.op import INDEX, op
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _assign_sub(ref: torch.Tensor, value: torch.Tensor, use_locking: bool = Fals
 def _check_same_shape(ref: torch.Tensor, value: torch.Tensor) -> None:
     if ref.shape != value.shape:
         told = f"Parameters and update must be the same size: {list(ref.shape)} and {list(value.shape)}"
-        raise errors.InvalidArgumentError(None, None, told)
+        raise invalid(told)
 
 
 def _of_ref(ref: Any) -> Any:
@@ -123,15 +124,13 @@ def _check_rows(ref: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
         low, high = int(flat.min()), int(flat.max())
         if low < 0 or high >= ref.shape[0]:
             bad = low if low < 0 else high
-            raise errors.InvalidArgumentError(None, None, f"indices = {bad} is not in [0, {ref.shape[0]})")
+            raise invalid(f"indices = {bad} is not in [0, {ref.shape[0]})")
     return flat
 
 
 def _rows(ref: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     if updates.ndim and updates.shape != (*indices.shape, *ref.shape[1:]):
-        raise errors.InvalidArgumentError(
-            None,
-            None,
+        raise invalid(
             "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
             f"{list(updates.shape)}, indices.shape {list(indices.shape)}, params.shape {list(ref.shape)}",
         )
@@ -199,9 +198,7 @@ def _nd_index(ref: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor) -
     depth = indices.shape[-1]
     expected = (*indices.shape[:-1], *ref.shape[depth:])
     if updates.shape != expected:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
+        raise invalid(
             "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape: "
             f"{list(updates.shape)}, indices.shape: {list(indices.shape)}, params_shape: {list(ref.shape)}",
         )
@@ -210,7 +207,7 @@ def _nd_index(ref: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor) -
     if outside.numel():
         first = int(outside[0])
         told = f"indices[{first}] = {rows[first].tolist()} does not index into shape {list(ref.shape)}"
-        raise errors.InvalidArgumentError(None, None, told)
+        raise invalid(told)
     return tuple(indices.long().unbind(-1))
 
 
@@ -268,9 +265,7 @@ def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
 
 def _not_fed(ctx: Any, dtype: Any, shape: Any) -> Any:
     known = "" if shape.tuple is None else f" and shape {brackets(shape)}"
-    raise errors.InvalidArgumentError(
-        None,
-        None,
+    raise invalid(
         f"You must feed a value for placeholder tensor '{ctx.op.name}' with dtype {runtime_name(dtype)}{known}",
     )
 

@@ -20,9 +20,10 @@ from recell.graph.static import constant_value
 from recell.graph.tensor import Operation
 from recell.graph.tensor import Tensor as GraphTensor
 from recell.ops import rules
+from recell.ops._kernels import invalid
 from recell.ops.op import ANY, op
 from recell.ops.state import identity, no_op
-from recell.ops.tensor_array_store import ArraySpec, ArrayStore, Dims, invalid, rows_of, split_rows
+from recell.ops.tensor_array_store import ArraySpec, ArrayStore, Dims, rows_of, split_rows
 
 if TYPE_CHECKING:
     import torch

@@ -12,6 +12,7 @@ from recell._lazy import lazy_module
 from recell._torch import torch_dtype
 from recell.graph import dtypes, errors
 from recell.graph.dtypes import DType, runtime_name
+from recell.ops._kernels import invalid
 
 if TYPE_CHECKING:
     import torch
@@ -31,10 +32,6 @@ class ArraySpec:
     dtype: DType
     dynamic: bool
     alike: bool
-
-
-def invalid(message: str) -> errors.InvalidArgumentError:
-    return errors.InvalidArgumentError(None, None, message)
 
 
 def brackets(dims: Dims) -> str:

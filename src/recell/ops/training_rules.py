@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from recell._lazy import lazy_module
-from recell.graph import errors
+from recell.ops._kernels import invalid
 
 if TYPE_CHECKING:
     import torch
@@ -34,16 +34,14 @@ if TYPE_CHECKING:
 def number(value: torch.Tensor, label: str) -> float:
     """A hyper-parameter's value. InvalidArgumentError when it is no scalar."""
     if value.dim():
-        raise errors.InvalidArgumentError(None, None, f"{label} is not a scalar : {list(value.shape)}")
+        raise invalid(f"{label} is not a scalar : {list(value.shape)}")
     return float(value)
 
 
 def check_gradient(var: torch.Tensor, grad: torch.Tensor) -> None:
     """InvalidArgumentError when the gradient has another shape than the variable: torch would broadcast it."""
     if var.shape != grad.shape:
-        raise errors.InvalidArgumentError(
-            None, None, f"var and grad do not have the same shape {list(var.shape)} {list(grad.shape)}"
-        )
+        raise invalid(f"var and grad do not have the same shape {list(var.shape)} {list(grad.shape)}")
 
 
 BLOCK = 1 << 17
@@ -81,9 +79,7 @@ def row_numbers(var: torch.Tensor, grad: Rows) -> torch.Tensor:
     """The indices for torch. InvalidArgumentError for one out of range, and for values that do not fit the rows."""
     values, rows = grad.values, grad.indices.long()
     if var.shape[1:] != values.shape[1:] or rows.shape[0] != values.shape[0]:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
+        raise invalid(
             f"var and grad must match in all but the first dimension, and grad have one row an index: variable "
             f"{list(var.shape)}, grad {list(values.shape)}, indices {list(rows.shape)}",
         )
@@ -91,9 +87,7 @@ def row_numbers(var: torch.Tensor, grad: Rows) -> torch.Tensor:
         outside = (rows < 0) | (rows >= var.shape[0])
         if bool(outside.any()):
             offset = int(outside.nonzero()[0])
-            raise errors.InvalidArgumentError(
-                None,
-                None,
+            raise invalid(
                 f"Index {int(rows[offset])} at offset {offset} in indices is out of range: "
                 f"indices[{offset}] = {int(rows[offset])} is not in [0, {var.shape[0]})",
             )

@@ -13,6 +13,7 @@ from recell.graph import errors
 from recell.graph.dtypes import as_dtype, runtime_name
 from recell.graph.shapes import TensorShape
 from recell.ops._attributes import as_list
+from recell.ops._kernels import invalid
 from recell.ops.op import ANY, STRING, op
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def told_as_tensorflow(prefix: str) -> Iterator[None]:
     except checkpoint.UnreadableCheckpoint as error:
         raise errors.DataLossError(None, None, f"Unable to open table file {prefix}: {error}") from None
     except checkpoint.CheckpointError as error:
-        raise errors.InvalidArgumentError(None, None, str(error)) from None
+        raise invalid(str(error)) from None
     except FileNotFoundError as error:
         raise errors.NotFoundError(None, None, f"{error.filename or prefix}; {error.strerror}") from None
     except PermissionError as error:
@@ -96,7 +97,7 @@ def _restore_v2(ctx: Any, prefix: Tensor, tensor_names: Tensor, shape_and_slices
             if found[name].dtype != dtype.name:
                 wanted, held = runtime_name(dtype), runtime_name(found[name].dtype)
                 told = f"tensor_name = {name}; expected dtype {wanted} does not equal original dtype {held}"
-                raise errors.InvalidArgumentError(None, None, told)
+                raise invalid(told)
         values = [to_torch(reader.read(name, spec)) for name, spec in zip(names, specs, strict=True)]
     return values[0] if len(values) == 1 else values
 
