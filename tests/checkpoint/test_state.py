@@ -42,6 +42,29 @@ def test_paths_are_relative_to_the_folder(tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ('model_checkpoint_path: "a" all_model_checkpoint_paths: "b"', ("a", ["b"])),
+        ('model_checkpoint_path: "a" # not "c"\n#all_model_checkpoint_paths: "b"', ("a", [])),
+        (
+            'model_checkpoint_path: "a";\nall_model_checkpoint_paths: "b",all_model_checkpoint_paths:"c"',
+            ("a", ["b", "c"]),
+        ),
+        ('model_checkpoint_path:\n "a" # and\n \'b#"\'', ('ab#"', [])),
+        ('model_checkpoint_path: "a"\r\nall_model_checkpoint_paths: "b;#"\r\n', ("a", ["b;#"])),
+    ],
+)
+def test_edited_by_hand(text: str, paths: tuple[str, list[str]]) -> None:
+    state = parse_state(text)
+    assert (state.model_checkpoint_path, state.all_model_checkpoint_paths) == paths
+
+
+def test_a_text_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(checkpoint.UnreadableCheckpoint, match="line 1"):
+        parse_state("model_checkpoint_path " + "# " * 5000 + "\n" + "#" * 5000)
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("model_checkpoint_path: /x/m", "is a quoted path"),

@@ -9,7 +9,11 @@ from collections.abc import Sequence
 from recell.checkpoint.errors import UnreadableCheckpoint
 from recell.checkpoint.files import exists, replacing
 
-_LINE = re.compile(r"""\s*(\w+)\s*:\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s"']+)\s*$""")
+_GAP = r"(?:\s|#[^\n]*(?:\n|\Z))*"
+_TEXT = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
+_SKIPPED = re.compile(_GAP)
+_STRING = re.compile(rf"{_GAP}({_TEXT})")
+_FIELD = re.compile(rf"""(\w+){_GAP}:{_GAP}({_TEXT}(?:{_GAP}{_TEXT})*|[^\s"'#;,]+){_GAP}[;,]?""")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)", re.DOTALL)
 _CONTROL = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
 
@@ -66,6 +70,8 @@ def _quoted(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
+    """What quoted strings, one behind the other, say together."""
+
     def plain(match: re.Match[bytes]) -> bytes:
         code = match[1]
         if code[:1] in b"01234567":
@@ -74,23 +80,34 @@ def _unquoted(text: str) -> str:
             return bytes([int(code[1:], 16)])
         return _CONTROL.get(code, code)
 
-    return os.fsdecode(_ESCAPE.sub(plain, text[1:-1].encode("utf-8", "surrogateescape")))
+    strings = (part[1:-1].encode("utf-8", "surrogateescape") for part in _STRING.findall(text))
+    return os.fsdecode(b"".join(_ESCAPE.sub(plain, string) for string in strings))
+
+
+def _skip(text: str, position: int) -> int:
+    """The position of what comes next that is neither space nor comment."""
+    match = _SKIPPED.match(text, position)
+    return position if match is None else match.end()
 
 
 def parse_state(text: str) -> CheckpointState:
-    """The state that a text says. UnreadableCheckpoint, with the number of the line, for what is none."""
-    state = CheckpointState()
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        match = _LINE.match(line)
+    """The state that a text says. UnreadableCheckpoint, with the number of the line, for what is none.
+
+    The text is as protocol buffers write themselves: people edit it, so that it may hold comments, several fields in a
+    line, and fields divided by commas or semicolons.
+    """
+    state, position = CheckpointState(), _skip(text, 0)
+    while position < len(text):
+        match = _FIELD.match(text, position)
+        number = text.count("\n", 0, position) + 1
         if match is None:
-            raise UnreadableCheckpoint(f"line {number}: expected `name: value`, found {line.strip()!r}")
-        field, value = match.groups()
+            found = text[position:].splitlines()[0].strip()
+            raise UnreadableCheckpoint(f"line {number}: expected `name: value`, found {found!r}")
         try:
-            _set(state, field, value)
+            _set(state, *match.groups())
         except ValueError as error:
             raise UnreadableCheckpoint(f"line {number}: {error}") from None
+        position = _skip(text, match.end())
     return state
 
 
