@@ -47,6 +47,16 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
+def until_waiting(session: Any, count: int) -> None:
+    """Waits until so many calls wait in queues of the session: to put in, to take out, or to close."""
+
+    def waiting() -> int:
+        queues = [found for found in session.resources.shared.values() if isinstance(found, QueueState)]
+        return sum(len(queue._putting) + len(queue._taking) for queue in queues)
+
+    until(lambda: waiting() == count)
+
+
 @pytest.fixture
 def session() -> Iterator[Any]:
     with tf.Session() as session:
@@ -56,7 +66,7 @@ def session() -> Iterator[Any]:
 def test_dequeue_waits_for_an_element(session: Any) -> None:
     queue = tf.FIFOQueue(2, tf.float32, shapes=[[]])
     waiting = Background(lambda: session.run(queue.dequeue()))
-    time.sleep(0.05)
+    until_waiting(session, 1)
     assert waiting.is_alive()
     session.run(queue.enqueue(3.0))
     assert waiting.outcome() == 3.0
@@ -85,9 +95,9 @@ def test_closing_lets_waiting_enqueues_in_first(session: Any) -> None:
     put, take, close, closed = queue.enqueue(1), queue.dequeue(), queue.close(), queue.is_closed()
     session.run(put)
     second = Background(lambda: session.run(put))
-    time.sleep(0.05)
+    until_waiting(session, 1)
     closing = Background(lambda: session.run(close))
-    time.sleep(0.05)
+    until_waiting(session, 2)
     assert closing.is_alive()
     assert not session.run(closed)
     session.run(take)
@@ -101,7 +111,7 @@ def test_closing_to_cancel_ends_waiting_enqueues(session: Any) -> None:
     put, cancel = queue.enqueue(1), queue.close(cancel_pending_enqueues=True)
     session.run(put)
     waiting = Background(lambda: session.run(put))
-    time.sleep(0.05)
+    until_waiting(session, 1)
     session.run(cancel)
     error = waiting.outcome()
     assert isinstance(error, tf.errors.CancelledError)
@@ -112,9 +122,8 @@ def test_waiting_takers_learn_of_the_end(session: Any) -> None:
     queue = tf.FIFOQueue(5, tf.int32, shapes=[[]])
     many, up_to, put, close = queue.dequeue_many(3), queue.dequeue_up_to(3), queue.enqueue(1), queue.close()
     first = Background(lambda: session.run(many))
-    time.sleep(0.05)
+    until_waiting(session, 1)
     session.run(put)
-    time.sleep(0.05)
     session.run(close)
     error = first.outcome()
     assert isinstance(error, tf.errors.OutOfRangeError)
@@ -131,7 +140,7 @@ def test_closing_the_session_wakes_everybody(blocked: str) -> None:
     if blocked == "enqueue":
         session.run(put)
     waiting = [Background(lambda: session.run(operation)) for _ in range(3)]
-    time.sleep(0.05)
+    until_waiting(session, 3)
     session.close()
     for thread in waiting:
         assert isinstance(thread.outcome(), (tf.errors.CancelledError, RuntimeError))
