@@ -197,3 +197,11 @@ def test_nothing_is_lost_or_doubled_by_those_who_give_up(seed: int) -> None:
     found += [queue.dequeue() for _ in range(queue.size())]
     assert len(found) == len(set(found))
     assert set(said) <= set(found) <= set(said) | set(unsure)
+
+
+def test_queues_of_one_shared_name_have_one_capacity() -> None:
+    first, second = (tf.FIFOQueue(n, tf.int32, shapes=[[]], shared_name="s") for n in (3, 4))
+    with tf.Session() as session:
+        session.run(first.size())
+        with pytest.raises(tf.errors.InvalidArgumentError, match="has capacity 3 but requested capacity was 4"):
+            session.run(second.size())

@@ -180,6 +180,7 @@ class QueueState:
         self._name = name
         self.store = store
         self.uniform = uniform
+        self.given_capacity = capacity
         self._capacity = capacity if capacity >= 0 else None
         self._wait = wait
         self._lock = threading.Lock()
