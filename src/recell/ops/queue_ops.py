@@ -44,6 +44,10 @@ def _opened(
             found = resources.shared[key] = QueueState(title, make(), capacity, resources.wait, uniform)
     if type(found.store) is not store:
         raise invalid(f"Expected {found.store.kind}, found {ctx.op.type}")
+    if found.given_capacity != capacity:
+        raise invalid(
+            f"Shared queue '{name}' has capacity {found.given_capacity} but requested capacity was {capacity}"
+        )
     ctx.state["queue"] = found
     return found
 
