@@ -11,8 +11,9 @@ from recell.graph.keys import GraphKeys
 from recell.monitoring.global_step_read import require_global_step_read
 from recell.monitoring.session_run_hook import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
 from recell.monitoring.timer import SecondOrStepTimer
-from recell.monitoring.writers import add_checkpoint_log, describe_graph, writer_of
+from recell.monitoring.writers import add_checkpoint_log, describe_graph
 from recell.platform import logging
+from recell.summary.writer import FileWriterCache
 
 
 class CheckpointSaverListener:
@@ -72,7 +73,7 @@ class CheckpointSaverHook(SessionRunHook):
 
     def begin(self) -> None:
         os.makedirs(self._checkpoint_dir, exist_ok=True)
-        self._summary_writer = writer_of(self._checkpoint_dir)
+        self._summary_writer = FileWriterCache.get(self._checkpoint_dir)
         self._global_step_tensor = require_global_step_read("CheckpointSaverHook")
         for listener in self._listeners:
             listener.begin()

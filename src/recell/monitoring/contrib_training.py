@@ -16,10 +16,11 @@ from recell.monitoring.session_creator import ChiefSessionCreator
 from recell.monitoring.session_run_hook import SessionRunHook
 from recell.monitoring.training_session import MonitoredTrainingSession
 from recell.monitoring.value_hooks import FinalOpsHook
-from recell.monitoring.writers import merge_all, writer_of
 from recell.ops.initializers import Zeros
 from recell.ops.state import assign_add
 from recell.platform import logging
+from recell.summary.functions import merge_all
+from recell.summary.writer import FileWriterCache
 from recell.train.checkpoint_management import checkpoints_iterator
 from recell.train.training_util import get_or_create_global_step
 
@@ -211,7 +212,7 @@ class SummaryAtEndHook(SessionRunHook):
         self._summary_op = merge_all() if self._given_summary_op is None else self._given_summary_op
         self._global_step = get_or_create_global_step()
         if self._summary_writer is None and self._log_dir:
-            self._summary_writer = writer_of(self._log_dir)
+            self._summary_writer = FileWriterCache.get(self._log_dir)
 
     def end(self, session: Any) -> None:
         if self._summary_op is not None:

@@ -14,12 +14,12 @@ from recell.graph.variable_collections import (
     global_variables_initializer,
     local_variables_initializer,
 )
-from recell.monitoring.writers import merge_all
 from recell.ops.array_join import concat
 from recell.ops.lookup import tables_initializer
 from recell.ops.state import group, no_op
 from recell.ops.variable_ops import report_uninitialized_variables
 from recell.platform import logging
+from recell.summary.functions import merge_all
 from recell.train.saver import Saver
 
 USE_DEFAULT = 0

@@ -8,8 +8,9 @@ from typing import Any
 from recell.monitoring.global_step_read import require_global_step_read
 from recell.monitoring.session_run_hook import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
 from recell.monitoring.timer import SecondOrStepTimer
-from recell.monitoring.writers import add_scalar, writer_of
+from recell.monitoring.writers import add_scalar
 from recell.platform import logging
+from recell.summary.writer import FileWriterCache
 from recell.train.training_util import get_global_step
 
 _WARNINGS = 5
@@ -81,7 +82,7 @@ class StepCounterHook(SessionRunHook):
 
     def begin(self) -> None:
         if self._summary_writer is None and self._output_dir:
-            self._summary_writer = writer_of(self._output_dir)
+            self._summary_writer = FileWriterCache.get(self._output_dir)
         self._global_step_tensor = require_global_step_read("StepCounterHook")
         self._summary_tag = f"{get_global_step().op.name}/sec"
 

@@ -7,8 +7,9 @@ from typing import Any
 from recell.monitoring.global_step_read import require_global_step_read
 from recell.monitoring.session_run_hook import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
 from recell.monitoring.timer import SecondOrStepTimer
-from recell.monitoring.writers import add_start_log, writer_of
+from recell.monitoring.writers import add_start_log
 from recell.ops._attributes import as_list
+from recell.summary.writer import FileWriterCache
 
 
 class SummarySaverHook(SessionRunHook):
@@ -44,7 +45,7 @@ class SummarySaverHook(SessionRunHook):
 
     def begin(self) -> None:
         if self._summary_writer is None and self._output_dir:
-            self._summary_writer = writer_of(self._output_dir)
+            self._summary_writer = FileWriterCache.get(self._output_dir)
         self._next_step: int | None = None
         self._global_step_tensor = require_global_step_read("SummarySaverHook")
 

@@ -15,6 +15,7 @@ from recell.monitoring.supervisor_parts import USE_DEFAULT, Parts, complete
 from recell.monitoring.supervisor_threads import CheckpointThread, StepCounterThread, SummaryThread
 from recell.monitoring.waking import waking_threads
 from recell.platform import logging
+from recell.summary.writer import FileWriter
 from recell.train.coordinator import Coordinator, LooperThread
 
 
@@ -119,7 +120,7 @@ class Supervisor:
     def _pick_writer(self, given: Any) -> Any:
         if given is not USE_DEFAULT:
             return given
-        return writers.new_writer(self._logdir) if self._logdir else None
+        return FileWriter(self._logdir) if self._logdir else None
 
     @property
     def is_chief(self) -> bool:

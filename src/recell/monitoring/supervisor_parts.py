@@ -12,10 +12,10 @@ from recell.graph.variable_collections import (
     global_variables_initializer,
     local_variables_initializer,
 )
-from recell.monitoring.writers import merge_all
 from recell.ops.lookup import tables_initializer
 from recell.ops.state import group
 from recell.ops.variable_ops import report_uninitialized_variables
+from recell.summary.functions import merge_all
 from recell.train.saver import Saver
 from recell.train.training_util import get_global_step
 

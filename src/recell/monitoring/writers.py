@@ -5,19 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recell.summary import protos
-from recell.summary.functions import merge_all
 from recell.summary.graph_def import graph_to_graph_def, write_graph
-from recell.summary.writer import FileWriter, FileWriterCache
-
-
-def writer_of(folder: str) -> FileWriter:
-    """The writer of a folder's events: one a folder, shared by all hooks that write there."""
-    return FileWriterCache.get(folder)
-
-
-def new_writer(folder: str) -> FileWriter:
-    """A writer of its own for a folder's events."""
-    return FileWriter(folder)
 
 
 def add_scalar(writer: Any, tag: str, value: float, step: int) -> None:
@@ -56,7 +44,4 @@ __all__ = [
     "add_start_log",
     "add_stop_log",
     "describe_graph",
-    "merge_all",
-    "new_writer",
-    "writer_of",
 ]
