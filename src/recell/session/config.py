@@ -1,7 +1,8 @@
 """The configuration messages that programs pass to a session: `ConfigProto` and what it holds.
 
 Every field TF1 programs set is accepted. Honoured: `intra_op_parallelism_threads` (torch's threads, process-wide), and
-the time limits `operation_timeout_in_ms` and `RunOptions.timeout_in_ms` of what waits for queues. The rest concerns devices and graph rewriting that do not exist here, and has no effect.
+the time limits `operation_timeout_in_ms` and `RunOptions.timeout_in_ms` of what waits for queues. The rest concerns
+devices and graph rewriting that do not exist here, and has no effect.
 """
 
 from __future__ import annotations

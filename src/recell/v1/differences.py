@@ -63,7 +63,7 @@ DIFFERENCES: dict[str, tuple[Difference, ...]] = {
     ),
     "tf.ConfigProto": (
         Difference(
-            "fields about devices and graph rewriting have no effect; the number of threads and the time limit are honoured"
+            "fields about devices and graph rewriting have no effect; the threads and the time limit are honoured"
         ),
     ),
     "tf.RunOptions": (Difference("only timeout_in_ms has an effect: nothing is traced"),),
