@@ -168,7 +168,8 @@ def decode_json_example(json_examples: Tensor) -> Tensor:
 
     def decoded(text: bytes) -> Any:
         try:
-            return json_format.Parse(text.decode("utf-8"), protos.Example()).SerializeToString()
+            found = json_format.Parse(text.decode("utf-8"), protos.Example())
+            return found.SerializeToString(deterministic=True)  # or its features would stand in any order
         except (json_format.ParseError, UnicodeDecodeError) as error:
             raise invalid(f"Error while parsing JSON: {error}") from None
 

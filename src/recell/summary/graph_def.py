@@ -54,8 +54,12 @@ def write_graph(graph_or_graph_def: Any, logdir: Any, name: str, as_text: bool =
         raise TypeError(f"write_graph takes a tf.Graph or a tf.GraphDef, but got {type(given).__name__}: {given!r}")
     path = os.path.join(os.fsdecode(logdir), name)
     gfile.MakeDirs(os.path.dirname(path) or ".")
+    if as_text:
+        content = text_format.MessageToString(definition).encode()
+    else:
+        content = definition.SerializeToString(deterministic=True)  # or a node's attributes would stand in any order
     with file_errors.translated_errors(path), replacing(path) as file:
-        file.write(text_format.MessageToString(definition).encode() if as_text else definition.SerializeToString())
+        file.write(content)
     return path
 
 
