@@ -77,7 +77,7 @@ def check_curve(curve: str) -> None:
 
 def check_share(value: float, name: str) -> None:
     """ValueError for an argument `name` outside of 0 to 1."""
-    if not 0 <= value <= 1:
+    if value < 0 or value > 1:  # so that NaN passes, as in TensorFlow
         raise ValueError(f"`{name}` must be in the range [0, 1], got {value}.")
 
 
