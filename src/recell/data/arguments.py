@@ -12,6 +12,7 @@ from recell.graph.registry import Inference
 from recell.graph.seeds import get_seed
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
+from recell.ops import rules
 from recell.ops.comparison import equal, logical_and, where
 from recell.ops.math_cast import cast
 
@@ -23,9 +24,7 @@ def scalars(*names: str) -> Callable[[Inference], TensorShape]:
 
     def rule(i: Inference) -> TensorShape:
         for name in names:
-            ndims = i.shape(name).ndims
-            if ndims:
-                raise i.mismatch(f"Shape must be rank 0 but is rank {ndims}")
+            rules.ranked(i, name, 0)
         return TensorShape.of(())
 
     return rule

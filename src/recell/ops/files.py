@@ -12,6 +12,7 @@ from recell.graph.keys import GraphKeys
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.variables import Variable
+from recell.ops import rules
 from recell.ops._kernels import as_strings, bracketed, invalid
 from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import as_array, filled
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
 
 def _scalars(i: Inference) -> TensorShape:
-    for shape in i.shapes():
-        if shape.ndims:
-            raise i.mismatch(f"Shape must be rank 0 but is rank {shape.ndims}")
+    for position in range(len(i.shapes())):
+        rules.ranked(i, position, 0)
     return TensorShape.of(())
 
 

@@ -14,6 +14,7 @@ from recell.graph.core import name_scope
 from recell.graph.dtypes import DType, runtime_name
 from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
+from recell.ops import rules
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import (
@@ -43,7 +44,6 @@ from recell.ops.parsing_outputs import (
     check_types,
     flat,
     name_at,
-    rank_of,
     sparse_dtypes,
     sparse_shapes,
     step_dims,
@@ -68,7 +68,7 @@ def _dense_shapes(i: Inference, batch: Sequence[int | None]) -> list[TensorShape
 
 
 def _example_shapes(i: Inference) -> list[TensorShape]:
-    batch = rank_of(i, "serialized", 1).as_list()
+    batch = rules.ranked(i, "serialized", 1).as_list()
     return sparse_shapes(len(i["sparse_keys"]), 2) + _dense_shapes(i, batch)
 
 
@@ -236,7 +236,7 @@ class _Row(_Rows):
 
 
 def _single_shapes(i: Inference) -> list[TensorShape]:
-    rank_of(i, "serialized", 0)
+    rules.ranked(i, "serialized", 0)
     return sparse_shapes(len(i["sparse_keys"]), 1) + _dense_shapes(i, [])
 
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from recell.graph import dtypes
 from recell.graph.dtypes import DType
-from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import SparseTensor
 from recell.ops._attributes import as_list
@@ -38,16 +37,6 @@ def step_dims(shape: TensorShape) -> list[int]:
     """The shape of one step of a column that has any number of them, of the whole for one that has not."""
     dims = shape.as_list()
     return [d or 0 for d in (dims[1:] if is_ragged(shape) else dims)]
-
-
-def rank_of(i: Inference, key: str, rank: int) -> TensorShape:
-    """An input's shape, or that of its rank. ValueError for another rank."""
-    shape = i.shape(key)
-    if shape.ndims is None:
-        return TensorShape([None] * rank)
-    if shape.ndims != rank:
-        raise i.mismatch(f"Shape must be rank {rank} but is rank {shape.ndims}")
-    return shape
 
 
 def sparse_shapes(count: int, rank: int) -> list[TensorShape]:

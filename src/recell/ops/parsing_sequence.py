@@ -17,6 +17,7 @@ from recell.graph.core import name_scope
 from recell.graph.dtypes import DType, as_dtype, runtime_name
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
+from recell.ops import rules
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import (
@@ -28,7 +29,7 @@ from recell.ops.parsing_columns import (
     sparse_rows,
     unparsed,
 )
-from recell.ops.parsing_outputs import ALLOWED, Parts, add_parts, flat, rank_of, step_dims
+from recell.ops.parsing_outputs import ALLOWED, Parts, add_parts, flat, step_dims
 from recell.ops.parsing_sequence_columns import (
     attributes,
     output_dtypes,
@@ -110,7 +111,7 @@ class _Single:
 
 
 def _single_shapes(i: Inference) -> list[TensorShape]:
-    rank_of(i, "serialized", 0)
+    rules.ranked(i, "serialized", 0)
     return shapes(i, [])
 
 

@@ -14,10 +14,11 @@ from recell.graph.core import name_scope
 from recell.graph.dtypes import DType, as_dtype
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
+from recell.ops import rules
 from recell.ops._kernels import bracketed, invalid
 from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import Column, as_array, parse_messages, places, sparse_parts, sparse_rows
-from recell.ops.parsing_outputs import ALLOWED, Parts, add_parts, flat, name_at, rank_of
+from recell.ops.parsing_outputs import ALLOWED, Parts, add_parts, flat, name_at
 from recell.ops.parsing_sequence_columns import (
     attributes,
     output_dtypes,
@@ -113,7 +114,7 @@ class _Batch:
 
 
 def _batch_shapes(i: Inference) -> list[TensorShape]:
-    batch = rank_of(i, "serialized", 1).as_list()
+    batch = rules.ranked(i, "serialized", 1).as_list()
     return shapes(i, batch) + [TensorShape(batch) for _ in i["list_dense_keys"]]
 
 

@@ -133,8 +133,7 @@ def _serialize_state(ctx: Any, reader: Tensor) -> Any:
 
 
 def _no_outputs(i: Inference) -> list[TensorShape]:
-    if i.shape("state").ndims:
-        raise i.mismatch(f"Shape must be rank 0 but is rank {i.shape('state').ndims}")
+    rules.ranked(i, "state", 0)
     return []
 
 

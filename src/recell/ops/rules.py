@@ -45,6 +45,16 @@ def none(i: Inference) -> list[Any]:
     return []
 
 
+def ranked(i: Inference, key: int | str, rank: int) -> TensorShape:
+    """An input's shape, of unknown dims where nothing is known. ValueError for another rank."""
+    shape = i.shape(key)
+    if shape.ndims is None:
+        return TensorShape([None] * rank)
+    if shape.ndims != rank:
+        raise i.mismatch(f"Shape must be rank {rank} but is rank {shape.ndims}")
+    return shape
+
+
 def broadcast_dims(a: Dims | None, b: Dims | None) -> Dims | None:
     """The dims of two broadcast shapes. ValueError when no run could make them fit."""
     if a is None or b is None:

@@ -14,7 +14,6 @@ from recell.ops import rules
 from recell.ops._kernels import as_strings, bracketed, invalid
 from recell.ops.op import ANY, STRING, op
 from recell.ops.parsing_columns import filled
-from recell.ops.parsing_outputs import rank_of
 from recell.platform import tensor_protos
 from recell.platform.tensor_values import make_ndarray, raw_tensor_proto
 
@@ -30,7 +29,7 @@ def serialize_tensor(tensor: Tensor) -> Tensor:
 
 
 def _scalar_only(i: Inference) -> TensorShape:
-    rank_of(i, "serialized", 0)
+    rules.ranked(i, "serialized", 0)
     return TensorShape(None)
 
 
