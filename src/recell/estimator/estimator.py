@@ -123,7 +123,7 @@ class Estimator:
 
     def eval_dir(self, name: str | None = None) -> str:
         """The folder of an evaluation's summaries."""
-        return os.path.join(self._model_dir, f"eval_{name}" if name else "eval")
+        return evaluation.folder_of(self._model_dir, name)
 
     # -- training ---------------------------------------------------------------------------------------------------
 

@@ -84,6 +84,11 @@ def evaluate_once(
     return final.final_ops_values
 
 
+def folder_of(model_dir: str, name: str | None) -> str:
+    """The folder of an evaluation's summaries."""
+    return os.path.join(model_dir, f"eval_{name}" if name else "eval")
+
+
 def described(results: Mapping[str, Any]) -> str:
     """`loss = 0.5, mae = 1.0`, in order of names."""
     shown = []
@@ -117,9 +122,11 @@ def write_results(folder: str, results: Mapping[str, Any], step: int) -> None:
 
 
 def _add_serialized(summary: Any, key: str, value: bytes) -> None:
+    from google.protobuf.message import DecodeError
+
     try:
         parsed = protos.Summary.FromString(value)
-    except Exception as error:  # protobuf's own class of errors differs from release to release
+    except DecodeError as error:
         logging.warning("Skipping summary for %s, cannot parse string to Summary: %s", key, error)
         return
     for number, part in enumerate(parsed.value):

@@ -29,6 +29,7 @@ def check_input_arguments(x: Any, y: Any, input_fn: Any, feed_fn: Any, batch_siz
 
 
 def check_params(model_fn: Callable[..., Any], params: Any) -> None:
+    """ValueError for `params` that the function does not take; a warning where it takes some and gets none."""
     takes = "params" in argument_names(model_fn)
     if params is not None and not takes:
         raise ValueError(
@@ -42,6 +43,7 @@ def check_params(model_fn: Callable[..., Any], params: Any) -> None:
 
 
 def chosen_outputs(predictions: Any, outputs: Sequence[str] | None) -> Any:
+    """The predictions of these names, or all. ValueError for names where there are none, and for unknown ones."""
     if not outputs:
         return predictions
     if not isinstance(predictions, dict):

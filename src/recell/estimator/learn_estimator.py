@@ -278,7 +278,7 @@ class Estimator(Parameters):
             if steps:
                 every.append(evaluation.StopAfterNEvalsHook(steps, log_progress))
             results = evaluation.evaluate_once(path, update, values, every, made.scaffold, self._session_config)
-            folder = os.path.join(self._model_dir, f"eval_{name}" if name else "eval")
+            folder = evaluation.folder_of(self._model_dir, name)
             evaluation.write_results(folder, results, int(results["global_step"]))
             return results
 
@@ -345,6 +345,7 @@ class Estimator(Parameters):
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def export(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises NotImplementedError."""
         raise NotImplementedError("Models are not exported here: use the checkpoints in model_dir.")
 
     def _trained(self) -> str:

@@ -23,22 +23,16 @@ class BaseMonitor:
         self._current_step: int | None = None
         self._max_steps: int | None = None
         self._estimator: Any = None
-        self._estimator_locked = False
 
     @property
     def run_on_all_workers(self) -> bool:
         return False
 
     def set_estimator(self, estimator: Any) -> None:
-        """Tells whose training is watched. ValueError for None, and for another one than before."""
-        if self._estimator_locked and estimator is not self._estimator:
-            raise ValueError("The estimator of a monitor cannot be changed: make a monitor for each.")
+        """Tells whose training is watched. ValueError for None."""
         if estimator is None:
             raise ValueError("Missing estimator.")
         self._estimator = estimator
-
-    def _lock_estimator(self) -> None:
-        self._estimator_locked = True
 
     def begin(self, max_steps: int | None = None) -> None:
         """Called before the first step."""

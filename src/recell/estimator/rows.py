@@ -41,7 +41,7 @@ class RowSource:
 
     @property
     def dtypes(self) -> tuple[Any, ...]:
-        kinds = [dtypes.string if c.dtype == object else as_dtype(c.dtype) for c in self.columns]
+        kinds = [as_dtype(column.dtype) for column in self.columns]
         return (dtypes.int64, *kinds)
 
     @property
