@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +33,13 @@ def as_strings(value: Any) -> Any:
         return value
     array = np.empty(np.shape(value) if isinstance(value, np.ndarray) else (), dtype=object)
     array[...] = value
+    return array
+
+
+def string_array(strings: Sequence[Any]) -> np.ndarray:
+    """A list of strings as an array of them."""
+    array = np.empty(len(strings), dtype=object)
+    array[:] = strings
     return array
 
 

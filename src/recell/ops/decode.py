@@ -15,9 +15,9 @@ from recell.graph.dtypes import as_dtype
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._attributes import renamed
-from recell.ops._kernels import invalid
+from recell.ops._kernels import invalid, string_array
 from recell.ops.op import STRING, op
-from recell.ops.parsing_columns import as_array, filled
+from recell.ops.parsing_columns import as_array
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +30,7 @@ _RAW = [
 
 def _mapped(function: Callable[[bytes], bytes], strings: Any) -> Any:
     array = as_array(strings)
-    return filled([function(text) for text in array.ravel()]).reshape(array.shape)
+    return string_array([function(text) for text in array.ravel()]).reshape(array.shape)
 
 
 # -- raw numbers ----------------------------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from recell.graph.dtypes import DType, runtime_name
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops._attributes import as_list
-from recell.ops._kernels import invalid
+from recell.ops._kernels import invalid, string_array
 from recell.ops.op import STRING, op
-from recell.ops.parsing_columns import as_array, filled, result
+from recell.ops.parsing_columns import as_array, result
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -117,7 +117,7 @@ def _column(texts: Sequence[bytes], index: int, default: np.ndarray, dtype: DTyp
             if text in missing:
                 raise invalid(f"Field {index} is required but missing in record {record}!")
     if dtype is dtypes.string:
-        return filled([fallback if text in missing else text for text in texts])
+        return string_array([fallback if text in missing else text for text in texts])
     read = _int_reader(dtype) if dtype.is_integer else _read_float
     values: list[Any] = []
     for record, text in enumerate(texts):

@@ -13,9 +13,9 @@ from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.variables import Variable
 from recell.ops import rules
-from recell.ops._kernels import as_strings, bracketed, invalid
+from recell.ops._kernels import as_strings, bracketed, invalid, string_array
 from recell.ops.op import STRING, op
-from recell.ops.parsing_columns import as_array, filled
+from recell.ops.parsing_columns import as_array
 from recell.platform.file_errors import translated_errors
 from recell.platform.file_names import matching_names
 
@@ -103,7 +103,7 @@ def matching_files(ctx: Any, pattern: Tensor) -> Any:
     patterns = as_array(pattern)
     if patterns.ndim > 1:
         raise invalid(f"Input patterns tensor must be scalar or vector, but had shape: {bracketed(patterns)}")
-    return filled(_all_matching(patterns.ravel()))
+    return string_array(_all_matching(patterns.ravel()))
 
 
 def match_filenames_once(pattern: Any, name: str | None = None) -> Variable:

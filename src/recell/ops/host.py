@@ -21,7 +21,7 @@ from recell.graph.static import constant_value
 from recell.graph.tensor import Operation, Tensor
 from recell.ops import rules
 from recell.ops._attributes import as_list
-from recell.ops._kernels import invalid
+from recell.ops._kernels import invalid, string_array
 from recell.ops.op import ANY, FLOATS, op
 from recell.ops.state import group, with_dependencies
 
@@ -83,9 +83,7 @@ def _as_array(value: Any) -> np.ndarray:
     for item in flat:
         if not isinstance(item, bytes):
             raise errors.UnimplementedError(None, None, f"Unsupported object type {type(item).__name__}")
-    strings = np.empty(len(flat), dtype=object)
-    strings[:] = flat
-    return strings.reshape(array.shape)
+    return string_array(flat).reshape(array.shape)
 
 
 def _unknown_shapes(i: Any) -> list[TensorShape]:

@@ -15,7 +15,7 @@ from recell.graph.core import add_to_collection, name_scope
 from recell.graph.dtypes import DType, as_dtype
 from recell.graph.keys import GraphKeys
 from recell.ops import rules
-from recell.ops._kernels import as_strings, invalid
+from recell.ops._kernels import as_strings, invalid, string_array
 from recell.ops.fingerprint import fingerprint64
 from recell.ops.op import ANY, op
 
@@ -77,9 +77,7 @@ def _import_file(ctx: Any, filename: Tensor, table: str, settings: Any) -> None:
 
 def _as_value(found: list[Any], shape: Any, dtype: DType) -> Any:
     if dtype is dtypes.string:
-        array = np.empty(len(found), dtype=object)
-        array[:] = found
-        return as_strings(array.reshape(tuple(shape)))
+        return as_strings(string_array(found).reshape(tuple(shape)))
     return to_torch(np.array(found, dtype=dtype.as_numpy_dtype).reshape(tuple(shape)))
 
 

@@ -15,14 +15,13 @@ from recell.graph.dtypes import DType, runtime_name
 from recell.graph.registry import Inference, brackets
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
-from recell.ops._kernels import bracketed, invalid
+from recell.ops._kernels import bracketed, invalid, string_array
 from recell.ops.op import STRING, op
 from recell.ops.parsing_columns import (
     KIND,
     VALUES,
     Column,
     as_array,
-    filled,
     parse_messages,
     sparse_parts,
     sparse_rows,
@@ -258,7 +257,7 @@ def _parse_single_example(
 ) -> Any:
     if serialized.ndim != 0:
         raise invalid(f"Expected serialized to be a scalar, got shape: {bracketed(serialized)}")
-    row = _Row(as_array(serialized).reshape(1), filled([]))
+    row = _Row(as_array(serialized).reshape(1), string_array([]))
     sparse: Parts = ([], [], [])
     for key, dtype in zip(sparse_keys, sparse_types, strict=True):
         column = row.column(key, dtype, False)

@@ -14,7 +14,7 @@ from recell._lazy import lazy_module
 from recell._torch import to_torch
 from recell.graph import dtypes
 from recell.graph.dtypes import DType
-from recell.ops._kernels import invalid
+from recell.ops._kernels import invalid, string_array
 
 if TYPE_CHECKING:
     import torch
@@ -80,7 +80,7 @@ class Column:
         for values in self._lists:
             flat += values.value[:]
         if self.dtype is dtypes.string:
-            return filled(flat)
+            return string_array(flat)
         return np.array(flat, np.int64)
 
     def fixed(self, size: int, default: np.ndarray) -> np.ndarray:
@@ -118,13 +118,6 @@ def _raw_floats(values: Any) -> bytes:
         return b""
     start = 1 + (size.bit_length() + 6) // 7
     return values.SerializeToString()[start : start + size]
-
-
-def filled(strings: Sequence[Any]) -> np.ndarray:
-    """An array of strings."""
-    array = np.empty(len(strings), object)
-    array[:] = strings
-    return array
 
 
 def sparse_parts(indices: Sequence[np.ndarray], values: np.ndarray, shape: Sequence[int]) -> tuple[Any, Any, Any]:

@@ -15,9 +15,8 @@ from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation, Tensor
 from recell.ops import rules
-from recell.ops._kernels import as_strings, bracketed, invalid
+from recell.ops._kernels import as_strings, bracketed, invalid, string_array
 from recell.ops.op import ANY, STRING, op
-from recell.ops.parsing_columns import filled
 from recell.ops.reader_state import Lines, ReaderState, Records, Single, Slices, Source, whole_file
 from recell.platform.records import TFRecordOptions
 
@@ -111,7 +110,7 @@ def _read_up_to(ctx: Any, reader: Tensor, queue: Tensor, num_records: Tensor) ->
     source: Any = reader
     count: Any = num_records
     found = source.read_up_to(queue, int(count))
-    return filled([key for key, _ in found]), filled([value for _, value in found])
+    return string_array([key for key, _ in found]), string_array([value for _, value in found])
 
 
 @op("ReaderNumRecordsProducedV2", shape=rules.scalar, dtype=dtypes.int64, **_ASKS)

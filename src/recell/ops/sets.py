@@ -20,7 +20,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import SparseTensor, convert_to_tensor_or_sparse_tensor
 from recell.ops import rules
 from recell.ops._differences import difference
-from recell.ops._kernels import invalid, is_strings, sizes
+from recell.ops._kernels import invalid, is_strings, sizes, string_array
 from recell.ops.op import ANY, op
 
 if TYPE_CHECKING:
@@ -63,12 +63,7 @@ def _written(outer: tuple[int, ...], found: dict[tuple[int, ...], list[Any]], li
     places = sorted(found)
     indices = [(*place, k) for place in places for k in range(len(found[place]))]
     values = [value for place in places for value in found[place]]
-    if is_strings(like):
-        array = np.empty(len(values), dtype=object)
-        array[:] = values
-        held: Any = array
-    else:
-        held = torch.tensor(values, dtype=like.dtype)
+    held: Any = string_array(values) if is_strings(like) else torch.tensor(values, dtype=like.dtype)
     widest = max((len(row) for row in found.values()), default=0)
     return [
         torch.tensor(indices, dtype=torch.int64).reshape(len(indices), len(outer) + 1),

@@ -17,7 +17,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import SparseTensor
 from recell.ops import rules
 from recell.ops._attributes import renamed, static_axes
-from recell.ops._kernels import invalid
+from recell.ops._kernels import invalid, string_array
 from recell.ops.op import ANY, BOOL, INDEX, STRING, op
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def _split(input: Tensor, delimiter: Tensor, skip_empty: bool = True) -> Any:
         indices.extend((row, k) for k in range(len(pieces)))
         values.extend(pieces)
         widest = max(widest, len(pieces))
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
+    found = string_array(values)
     where = np.array(indices, np.int64).reshape(-1, 2)
     return to_torch(where), found, torch.tensor([len(input), widest])
 

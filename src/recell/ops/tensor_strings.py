@@ -11,9 +11,8 @@ from recell.graph.dtypes import DType, as_dtype, runtime_name
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
-from recell.ops._kernels import as_strings, bracketed, invalid
+from recell.ops._kernels import as_strings, bracketed, invalid, string_array
 from recell.ops.op import ANY, STRING, op
-from recell.ops.parsing_columns import filled
 from recell.platform import tensor_protos
 from recell.platform.tensor_values import make_ndarray, raw_tensor_proto
 
@@ -54,7 +53,7 @@ def _parse_tensor(serialized: Tensor, out_type: Any) -> Tensor:
         raise invalid(
             f"Type mismatch between parsed tensor ({runtime_name(found)}) and dtype ({runtime_name(out_type)})"
         )
-    return to_torch(filled(array.ravel().tolist()).reshape(array.shape) if array.dtype == object else array)
+    return to_torch(string_array(array.ravel().tolist()).reshape(array.shape) if array.dtype == object else array)
 
 
 def parse_tensor(serialized: Any, out_type: Any, name: str | None = None) -> Any:

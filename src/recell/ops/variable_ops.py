@@ -17,6 +17,7 @@ from recell.graph.tensor import Tensor
 from recell.graph.variable_collections import global_variables, local_variables
 from recell.graph.variable_store import set_default_initializers
 from recell.graph.variables import Variable
+from recell.ops._kernels import string_array
 from recell.ops.array_join import concat, split, stack
 from recell.ops.array_shape import rank
 from recell.ops.initializers import GlorotUniform, Zeros
@@ -33,10 +34,7 @@ def _initialized_value(ctx: Any, default: Any) -> Any:
 
 
 def _uninitialized(ctx: Any) -> np.ndarray:
-    missing = [op.name.encode() for op in ctx.op.attrs["_variables"] if ctx.resources.cell(op).value is None]
-    names = np.empty(len(missing), dtype=object)
-    names[:] = missing
-    return names
+    return string_array([op.name.encode() for op in ctx.op.attrs["_variables"] if ctx.resources.cell(op).value is None])
 
 
 register(OpDef("InitializedValue", _initialized_value, differentiable=False, view=True, stateful=True))
