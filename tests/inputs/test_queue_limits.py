@@ -16,7 +16,8 @@ import pytest
 
 import recell.v1 as tf
 from recell.graph import errors
-from recell.ops.queue_state import Fifo, QueueState, Shuffled
+from recell.ops.queue_state import QueueState
+from recell.ops.queue_stores import Fifo, Shuffled
 
 LIMIT = 60.0
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recell.v1 as tf
-from recell.ops.queue_state import Fifo, QueueState, Shuffled
+from recell.ops.queue_state import QueueState
+from recell.ops.queue_stores import Fifo, Shuffled
 
 LIMIT = 20.0  # seconds after which a test has hung
 

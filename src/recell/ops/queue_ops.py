@@ -13,7 +13,8 @@ from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._kernels import invalid
 from recell.ops.op import ANY, op
-from recell.ops.queue_state import Element, Fifo, PaddingFifo, Prioritised, QueueState, Shuffled, Store
+from recell.ops.queue_state import QueueState
+from recell.ops.queue_stores import Element, Fifo, PaddingFifo, Prioritised, Shuffled, Store
 
 if TYPE_CHECKING:
     import torch
