@@ -273,3 +273,15 @@ def test_logged_numbers_are_those_of_the_run(caplog: pytest.LogCaptureFixture) -
     lines = [record.getMessage() for record in caplog.records if "loss" in record.getMessage()]
     assert lines[0] == "loss = 16.0, step = 1"
     assert lines[1].startswith("loss = 1.0, step = 3 (")
+
+
+def test_steps_that_take_no_time_on_a_coarse_clock(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, logger="tensorflow")
+    train = tf.assign_add(tf.train.get_or_create_global_step(), 1)
+    monkeypatch.setattr(time, "time", lambda: 1e9)
+    with tf.train.MonitoredSession(hooks=[tf.train.StepCounterHook(every_n_steps=1)]) as session:
+        for _ in range(3):
+            session.run(train)
+    assert "global_step/sec: inf" in caplog.messages

@@ -91,7 +91,8 @@ class StepCounterHook(SessionRunHook):
 
     def _log_and_record(self, elapsed_steps: int, elapsed_time: float, global_step: int) -> None:
         """Logs the speed and adds it to the summaries; what subclasses override to do something else with it."""
-        steps_per_sec = elapsed_steps / elapsed_time
+        # Where the clock is coarse, a step may take no time at all.
+        steps_per_sec = elapsed_steps / elapsed_time if elapsed_time else float("inf")
         if self._summary_writer is not None:
             add_scalar(self._summary_writer, self._summary_tag, steps_per_sec, global_step)
         logging.info("%s: %g", self._summary_tag, steps_per_sec)
