@@ -74,3 +74,23 @@ def test_summaries_of_a_scaffold_and_a_writer(tmp_path):
     writer = Writer()
     fit(tmp_path, learn.monitors.SummarySaver(None, 2, summary_writer=writer, scaffold=Pieces()))
     assert writer.steps == ["flushed"]
+
+
+@pytest.mark.parametrize("given", ["folder", "writer", "nothing"])
+def test_steps_per_second(tmp_path, given):
+    folder = tmp_path if given == "nothing" else tmp_path / "events"
+    arguments = {
+        "folder": {"output_dir": str(folder)},
+        "writer": {"summary_writer": tf.summary.FileWriterCache.get(str(folder))},
+        "nothing": {},
+    }[given]
+    fit(tmp_path, learn.monitors.StepCounter(every_n_steps=3, **arguments), steps=8)
+    tf.summary.FileWriterCache.get(str(folder)).flush()
+    found = [
+        (event.step, value.tag)
+        for path in glob.glob(str(folder / "events.out*"))
+        for event in tf.train.summary_iterator(path)
+        for value in event.summary.value
+        if value.tag.endswith("/sec") and value.simple_value > 0
+    ]
+    assert found == [(4, "global_step/sec"), (7, "global_step/sec")]

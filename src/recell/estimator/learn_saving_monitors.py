@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 from recell.estimator.learn_monitors import BaseMonitor, EveryN
@@ -10,8 +11,10 @@ from recell.estimator.learn_value_monitors import PrintTensor
 from recell.graph.core import get_collection
 from recell.graph.keys import GraphKeys
 from recell.monitoring.timer import SecondOrStepTimer
+from recell.monitoring.writers import add_scalar
 from recell.platform import logging
 from recell.summary.writer import FileWriterCache
+from recell.train.training_util import get_global_step
 
 
 class CheckpointSaver(BaseMonitor):
@@ -117,6 +120,42 @@ class SummarySaver(EveryN):
         super().end(session=session)
         if self._summary_writer is not None:
             self._summary_writer.flush()
+
+
+class StepCounter(EveryN):
+    """Writes how many steps a second are made. TF symbol: `tf.contrib.learn.monitors.StepCounter`.
+
+    Args:
+      every_n_steps: how often; not at the first of these, from which it counts.
+      output_dir: the folder of the summary `global_step/sec`.
+      summary_writer: writes it, in place of one for the folder.
+    """
+
+    def __init__(self, every_n_steps: int = 100, output_dir: str | None = None, summary_writer: Any = None) -> None:
+        super().__init__(every_n_steps=every_n_steps)
+        self._summary_writer = summary_writer
+        if summary_writer is None and output_dir:
+            self._summary_writer = FileWriterCache.get(output_dir)
+
+    def begin(self, max_steps: int | None = None) -> None:
+        super().begin(max_steps)
+        self._summary_tag = f"{get_global_step().op.name}/sec"
+        self._last_reported: tuple[int, float] | None = None
+
+    def set_estimator(self, estimator: Any) -> None:
+        super().set_estimator(estimator)
+        if self._summary_writer is None:
+            self._summary_writer = FileWriterCache.get(estimator.model_dir)
+
+    def every_n_step_end(self, step: int, outputs: dict[Any, Any]) -> bool:
+        super().every_n_step_end(step, outputs)
+        now = time.time()
+        if self._last_reported is not None and self._summary_writer is not None:
+            last_step, last_time = self._last_reported
+            speed = (step - last_step) / (now - last_time) if now != last_time else float("inf")
+            add_scalar(self._summary_writer, self._summary_tag, speed, step)
+        self._last_reported = step, now
+        return False
 
 
 def get_default_monitors(

@@ -67,7 +67,7 @@ _MONITORS = {
         "BaseMonitor EveryN StopAtStep RunHookAdapterForMonitors replace_monitors_with_hooks=as_hooks"
     ),
     "recell.estimator.learn_value_monitors": "CaptureVariable LoggingTrainable NanLoss PrintTensor",
-    "recell.estimator.learn_saving_monitors": "CheckpointSaver SummarySaver get_default_monitors",
+    "recell.estimator.learn_saving_monitors": "CheckpointSaver StepCounter SummarySaver get_default_monitors",
     "recell.estimator.learn_validation": "ValidationMonitor",
     "recell.monitoring.value_hooks": "NanLossDuringTrainingError",
 }
