@@ -25,11 +25,17 @@ START = "==== "
 
 RUNNER = f"""
 import sys
+from absl import flags
+import absl.logging  # its flags are no program's: without them it cannot log any more
 import recell.v1 as tf
 from recell.cli.run import Program
+known = set(flags.FLAGS)
 for path in sys.argv[1:]:
     print("\\n{START}" + path, flush=True)
     tf.reset_default_graph()
+    for name in set(flags.FLAGS) - known:  # of the program before
+        delattr(flags.FLAGS, name)
+    flags.FLAGS.unparse_flags()
     try:
         code = Program(path, []).run()
         if code:

@@ -129,3 +129,11 @@ def test_info(recell: Recell, tmp_path: pathlib.Path) -> None:
     assert f"{tmp_path / 'simple-examples'}: found" in result.stdout
     assert f"{tmp_path / 'MNIST_data'}: not found" in result.stdout
     assert "MultiRNNCell([cell] * n) makes n layers" in result.stdout
+
+
+def test_numbers_in_lists_print_as_in_the_time_of_the_programs(recell: Recell, program: Write) -> None:
+    program(
+        "show.py", "import numpy as np\nprint([np.float32(0.5), np.int64(3)], (np.float64(2),), np.arange(3) / 2)\n"
+    )
+    result = recell("run", "show.py")
+    assert (result.stdout, result.returncode) == ("[0.5, 3] (2.0,) [0.  0.5 1. ]\n", 0), result.stderr

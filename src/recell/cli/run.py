@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from recell.cli import hook, plots, sources, tracebacks
 
 
@@ -38,6 +40,8 @@ class Program:
         hook.install()
         sources.install()
         plots.install(self.plots)
+        # Numbers in a printed list say `0.5`, as in the programs' time, and not `np.float32(0.5)`.
+        np.set_printoptions(legacy="1.25" if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else False)
         try:
             code, main = self._load_module() if self.as_module else self._load_script()
             sys.modules["__main__"] = main
