@@ -25,16 +25,16 @@ START = "==== "
 
 RUNNER = f"""
 import sys
-from absl import flags
-import absl.logging  # its flags are no program's: without them it cannot log any more
+from absl import app, flags
 import recell.v1 as tf
 from recell.cli.run import Program
-known = set(flags.FLAGS)
+app.define_help_flags()  # absl's own flags are known before the first program: it does not define them twice
 for path in sys.argv[1:]:
     print("\\n{START}" + path, flush=True)
     tf.reset_default_graph()
-    for name in set(flags.FLAGS) - known:  # of the program before
-        delattr(flags.FLAGS, name)
+    for name in list(flags.FLAGS):
+        if not flags.FLAGS.find_module_defining_flag(name).startswith("absl"):  # but of the program before
+            delattr(flags.FLAGS, name)
     flags.FLAGS.unparse_flags()
     try:
         code = Program(path, []).run()
