@@ -77,14 +77,12 @@ def train(last):
                 save_steps=2, output_dir=os.path.join(logdir, "sum"), summary_op=tf.summary.merge_all()
             ),
             tf.train.GlobalStepWaiterHook(0),
-            tf.train.ProfilerHook(save_steps=10**9, output_dir=logdir) if False else tf.train.FeedFnHook(feed_fn),
         ]
         chief = [
             tf.train.CheckpointSaverHook(
                 logdir, save_steps=3, saver=saver, listeners=[L()], checkpoint_basename="m.ckpt"
             )
         ]
-        hooks.pop()
         with tf.train.MonitoredTrainingSession(
             checkpoint_dir=logdir,
             hooks=hooks,
