@@ -103,7 +103,10 @@ def test_each_epoch_has_an_order_of_its_own():
     assert first != second
 
 
-@pytest.mark.parametrize(("name", "value"), [("queue_capacity", 0), ("num_threads", 0), ("num_threads", 1.5)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("queue_capacity", 0), ("num_threads", 0), ("num_threads", 1.5), ("batch_size", 0), ("batch_size", -2)],
+)
 def test_counts_must_be_positive(name, value):
     with pytest.raises(ValueError, match=f"{name} must be a positive integer"):
         tf.estimator.inputs.numpy_input_fn(np.zeros(3), shuffle=False, **{name: value})

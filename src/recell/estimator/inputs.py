@@ -32,9 +32,10 @@ def _check_shuffle(shuffle: Any) -> None:
         )
 
 
-def _check_counts(queue_capacity: Any, num_threads: Any) -> None:
-    for name, value in (("queue_capacity", queue_capacity), ("num_threads", num_threads)):
-        if not isinstance(value, int) or value < 1:
+def _check_counts(batch_size: Any, queue_capacity: Any, num_threads: Any) -> None:
+    counts = ("batch_size", batch_size), ("queue_capacity", queue_capacity), ("num_threads", num_threads)
+    for name, value in counts:
+        if not hasattr(value, "__index__") or value < 1:
             raise ValueError(f"{name} must be a positive integer; got {value!r}")
 
 
@@ -62,13 +63,13 @@ def numpy_input_fn(
       A function without arguments that gives `x` as a tensor or dict of them, and with `y` the pair of both.
 
     Raises:
-      ValueError: `shuffle` is no bool. When the returned function is called: arrays of several lengths, an empty dict,
-        or a key that is in both.
+      ValueError: `shuffle` is no bool, or a count is not positive. When the returned function is called: arrays of
+        several lengths, an empty dict, or a key that is in both.
       TypeError: when called, `x` is neither array nor dict.
       AttributeError: when called, a list stands for an array.
     """
     _check_shuffle(shuffle)
-    _check_counts(queue_capacity, num_threads)
+    _check_counts(batch_size, queue_capacity, num_threads)
 
     def input_fn() -> Any:
         if not isinstance(x, (dict, np.ndarray)):
@@ -130,11 +131,12 @@ def pandas_input_fn(
       batch_size, num_epochs, shuffle, queue_capacity, num_threads: as `numpy_input_fn`.
 
     Raises:
-      ValueError: `shuffle` is no bool, the indices differ, or `x` has a column called `target_column`.
+      ValueError: `shuffle` is no bool, a count is not positive, the indices differ, or `x` has a column called
+        `target_column`.
       TypeError: `target_column` is no string.
     """
     _check_shuffle(shuffle)
-    _check_counts(queue_capacity, num_threads)
+    _check_counts(batch_size, queue_capacity, num_threads)
     if not isinstance(target_column, str):
         raise TypeError("target_column must be a string type")
     if y is not None:
