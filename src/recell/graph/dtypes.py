@@ -52,7 +52,6 @@ _ROWS: dict[int, _Row] = {
     22: _Row("uint32", "u", 4, np.uint32, "uint32"),
     23: _Row("uint64", "u", 8, np.uint64, "uint64"),
 }
-_BFLOAT16 = 14
 _BFLOAT16_MAX = 3.3895313892515355e38  # 0x7f7f: largest finite value of 8 exponent and 7 fraction bits
 
 _INTERNED: dict[int, DType] = {}
