@@ -72,9 +72,17 @@ def read_eval_metrics(eval_dir: str) -> dict[int, dict[str, float]]:
     return dict(sorted(found.items()))
 
 
-def _results(estimator: Estimator, eval_dir: str | None, min_steps: int) -> dict[int, dict[str, float]]:
-    read = read_eval_metrics(eval_dir or estimator.eval_dir())
-    return {step: metrics for step, metrics in read.items() if step >= min_steps}
+def _results(estimator: Estimator, metric_name: str, eval_dir: str | None, min_steps: int) -> dict[int, float]:
+    """The metric by step, from `min_steps` on. ValueError for a name that an evaluation has not written."""
+    folder = eval_dir or estimator.eval_dir()
+    found = {}
+    for step, metrics in read_eval_metrics(folder).items():
+        if step >= min_steps:
+            if metric_name not in metrics:
+                known = ", ".join(sorted(metrics))
+                raise ValueError(f"The evaluations in {folder} have no metric '{metric_name}'; they have: {known}.")
+            found[step] = metrics[metric_name]
+    return found
 
 
 def _threshold_hook(
@@ -89,8 +97,7 @@ def _threshold_hook(
     run_every_steps: int | None,
 ) -> SessionRunHook:
     def should_stop() -> bool:
-        for step, metrics in _results(estimator, eval_dir, min_steps).items():
-            value = metrics[metric_name]
+        for step, value in _results(estimator, metric_name, eval_dir, min_steps).items():
             if is_beyond(value, threshold):
                 logging.info(
                     'At step %s, metric "%s" has value %s which is %s the configured threshold (%s) for early '
@@ -156,8 +163,7 @@ def _no_change_hook(
     def should_stop() -> bool:
         best: float | None = None
         best_step = 0
-        for step, metrics in _results(estimator, eval_dir, min_steps).items():
-            value = metrics[metric_name]
+        for step, value in _results(estimator, metric_name, eval_dir, min_steps).items():
             if best is None or is_better(value, best):
                 best, best_step = value, step
             if step - best_step >= max_steps:
