@@ -267,3 +267,11 @@ def test_a_list_of_tensors_is_cast_to_the_dtype_asked_for():
 def test_the_largest_of_nothing_is_not_known_while_building():
     length = tf.reduce_max(tf.constant([], tf.int32))
     assert tf.zeros(tf.stack([length, 2])).shape.as_list()[0] is None
+
+
+@pytest.mark.parametrize("names", [("a", "a/"), ("a/", "a/"), ("a/", "a")])
+def test_two_operations_of_one_name(names: tuple[str, str]) -> None:
+    tf.constant(1, name=names[0])
+    with pytest.raises(ValueError, match="Duplicate node name in graph: 'a'"):
+        tf.constant(2, name=names[1])
+    assert len(tf.get_default_graph().get_operations()) == 1

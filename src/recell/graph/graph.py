@@ -82,6 +82,8 @@ class Graph(Collections, Described):
                 self._capture(tensor)
         with self._lock:
             full_name = self._op_name(name, op_type)
+            if full_name in self._by_name:  # a name that ends in a slash is taken as it is
+                raise ValueError(f"Duplicate node name in graph: '{full_name}'")
             op = Operation(
                 self,
                 full_name,
