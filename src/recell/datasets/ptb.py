@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -53,13 +53,21 @@ def words_of(filename: str) -> list[str]:
 
 def vocabulary(filename: str) -> dict[str, int]:
     """The words of a file by number: the most frequent first, equally frequent ones in the order of their letters."""
-    counts = Counter(words_of(filename))
+    return _numbered(words_of(filename))
+
+
+def _numbered(words: Iterable[str]) -> dict[str, int]:
+    counts = Counter(words)
     return {word: number for number, word in enumerate(sorted(counts, key=lambda word: (-counts[word], word)))}
 
 
 def word_ids(filename: str, word_to_id: Mapping[str, int]) -> list[int]:
     """The words of a file as numbers; words that have none are left out."""
-    return [word_to_id[word] for word in words_of(filename) if word in word_to_id]
+    return _ids(words_of(filename), word_to_id)
+
+
+def _ids(words: Iterable[str], word_to_id: Mapping[str, int]) -> list[int]:
+    return [word_to_id[word] for word in words if word in word_to_id]
 
 
 def ptb_raw_data(data_path: str | None = None) -> tuple[list[int], list[int], list[int], int]:
@@ -67,9 +75,10 @@ def ptb_raw_data(data_path: str | None = None) -> tuple[list[int], list[int], li
 
     `data_path` is looked up as it is, then under `$RECELL_DATA`; NotFoundError when the files are in neither.
     """
-    train, valid, test = (os.path.join(locate(data_path), name) for name in FILES)
-    numbers = vocabulary(train)
-    return word_ids(train, numbers), word_ids(valid, numbers), word_ids(test, numbers), len(numbers)
+    folder = locate(data_path)
+    train, valid, test = (words_of(os.path.join(folder, name)) for name in FILES)
+    numbers = _numbered(train)
+    return _ids(train, numbers), _ids(valid, numbers), _ids(test, numbers), len(numbers)
 
 
 def ptb_iterator(raw_data: Any, batch_size: int, num_steps: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

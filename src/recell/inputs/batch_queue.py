@@ -148,6 +148,10 @@ def _enqueue(queue: QueueBase, tensors: Sequence[Any], keep: Any, many: bool) ->
         chosen = where(keep)[:, 0]
         return queue.enqueue_many([gather(t, chosen) for t in tensors])
     put = queue.enqueue_many if many else queue.enqueue
-    if constant_value(keep) is not None and bool(constant_value(keep)):
-        return put(tensors)
-    return group(cond(keep, lambda: put(tensors), no_op))
+    return only_if(keep, lambda: put(tensors))
+
+
+def only_if(keep: Tensor, put: Callable[[], Any]) -> Any:
+    """The operation that `put` makes, without a branch where `keep`, a bool scalar, is known to be true."""
+    kept = constant_value(keep)
+    return put() if kept is not None and bool(kept) else group(cond(keep, put, no_op))

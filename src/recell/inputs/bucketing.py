@@ -13,7 +13,7 @@ from recell.graph.shapes import TensorShape
 from recell.graph.sparse_tensor import convert_to_tensor_or_sparse_tensor
 from recell.graph.static import constant_value
 from recell.graph.tensor import Operation, Tensor
-from recell.inputs.batch_queue import in_structure, inferred_shapes, kept_input, listed, packed_dtype
+from recell.inputs.batch_queue import in_structure, inferred_shapes, kept_input, listed, only_if, packed_dtype
 from recell.inputs.fullness import summarize_fullness, summarize_size
 from recell.ops._attributes import as_list
 from recell.ops.branches import cond
@@ -134,8 +134,7 @@ def _fill_buckets(
     def sort() -> Operation:
         return group(*(into(k, queue) for k, queue in enumerate(buckets)), name="group_enqueues")
 
-    kept = constant_value(keep)
-    put = sort() if kept is not None and bool(kept) else group(cond(keep, sort, no_op))
+    put = only_if(keep, sort)
     hand_on = []
     for k, (queue, size) in enumerate(zip(buckets, sizes, strict=True)):
         take = queue.dequeue_up_to if smaller else queue.dequeue_many

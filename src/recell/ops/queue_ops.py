@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recell._lazy import lazy_module
+from recell._torch import torch_dtype
 from recell.graph import dtypes, errors
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
@@ -258,8 +259,6 @@ _BY_NUMPY = (dtypes.string, dtypes.variant)
 def _blank(shape: Sequence[int], dtype: Any) -> Any:
     if dtype in _BY_NUMPY:
         return np.full(tuple(shape), b"", dtype=object)
-    from recell._torch import torch_dtype
-
     return torch.zeros(tuple(shape), dtype=torch_dtype(dtype))
 
 
