@@ -1,6 +1,9 @@
 # Two commands on a machine that has Python 3.11 or newer and nothing of ours:
 #   make demo     trains a recurrent digit classifier, prints its accuracy, draws what it saw
 #   make test     everything that must hold: format, lint, types, rooms, tests
+# and two more:
+#   make bench    measures
+#   make sanitize runs the C++ of the fused kernels under the address, undefined-behaviour and thread sanitizers
 # PYTHON=... names another interpreter, RECELL_DATA=... the folder that holds MNIST_data.
 
 PYTHON ?= $(shell python3.11 -c 'import sys; print(sys.executable)' 2>/dev/null || command -v python3)
@@ -8,7 +11,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench clean
+CSRC := src/recell/kernels/csrc
+LIBRARY := src/recell/kernels/_librecell.so
+
+.PHONY: demo test bench sanitize clean
 
 demo: $(VENV)/.demo
 	$(BIN)/recell demo digits
@@ -23,13 +29,22 @@ test: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/session.py $(if $(TF115),--tf115 $(TF115))
 
+sanitize: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -rs tests/kernels/test_native_sanitizers.py
+
 # Installed editable, so that an edit needs no new installation; made again when what is to be installed changes.
-$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.demo: pyproject.toml constraints.txt setup.py | $(VENV)/.library
 	$(PIP) -c constraints.txt --editable '.[demo]'
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.dev: pyproject.toml constraints.txt setup.py | $(VENV)/.library
 	$(PIP) -c constraints.txt --editable '.[dev]'
+	@touch $@
+
+# Changed C++ needs no new installation either: only the files that changed are compiled. A machine without a compiler
+# gets a line that says so, and goes on.
+$(VENV)/.library: $(wildcard $(CSRC)/*.* $(CSRC)/vector/*) | $(VENV)/bin/python
+	@$(BIN)/python $(CSRC)/make_library.py
 	@touch $@
 
 $(VENV)/bin/python:
@@ -37,4 +52,4 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(LIBRARY) build dist *.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
