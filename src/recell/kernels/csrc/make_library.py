@@ -35,8 +35,8 @@ COMMON = ("-std=c++17", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hi
 PORTABLE: Mapping[str, tuple[str, ...]] = {"portable": ()}
 X86_64: Mapping[str, tuple[str, ...]] = {
     "portable": (),
-    "avx2": ("-mavx2", "-mfma", "-mf16c"),
-    "avx512": ("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx2", "-mfma", "-mf16c"),
+    "avx2": ("-mavx2", "-mfma"),
+    "avx512": ("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx2", "-mfma"),
 }
 """Flags of each instruction set, the least demanding first."""
 
@@ -115,7 +115,7 @@ def objects(compiler: Compiler, flags: Sequence[str], cache: Path, sources: Path
 
     def compiled(job: tuple[Path, tuple[str, ...]]) -> Path:
         source, extra = job
-        options = [*COMMON, *flags, *extra]
+        options = [*COMMON, *flags, *extra, *(["-DRECELL_WITH_X86"] if compiler.instruction_sets is X86_64 else [])]
         what = "\0".join([*compiler.command, compiler.version, str(source), *options]).encode()
         target = cache / f"{source.stem}-{hashlib.sha256(what + headers + source.read_bytes()).hexdigest()[:24]}.o"
         if not target.exists():
