@@ -1,0 +1,75 @@
+// The C interface. All arrays are float32 and contiguous, sequences [time, batch, ...]; a null pointer stands for what
+// is not there. Python checks shapes before it calls; nothing is checked here.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__GNUC__)
+#define RECELL_EXPORT __attribute__((visibility("default")))
+#else
+#define RECELL_EXPORT
+#endif
+
+extern "C" {
+
+// Raised with every change of this file.
+enum { RECELL_ABI = 1 };
+
+// What all recurrences share.
+struct RecellSequence {
+  int64_t time, batch, depth, units;
+  const int64_t* lengths;  // [batch], each between 0 and time; null: all are `time`
+  int32_t reverse;         // start at each row's last step
+  int32_t threads;         // at most this many
+};
+
+struct RecellLstm {
+  RecellSequence sequence;
+  const float* x;       // [time, batch, depth]; null: `gates` holds x times its part of the kernel
+  const float* c0;      // [batch, units]
+  const float* h0;      // [batch, units]
+  const float* kernel;  // [depth + units, 4 * units], columns i, j, f, o
+  const float* bias;    // [4 * units]
+  const float* peephole_i;  // [units], as the other two
+  const float* peephole_f;
+  const float* peephole_o;
+  float forget_bias;
+  float cell_clip;  // infinite: none
+  float* y;         // [time, batch, units]; the caller has zeroed what lies past the lengths
+  float* gates;     // [time, batch, 4 * units]: i, j, f, o after their activations; null: not kept
+  float* cs;        // [time, batch, units]: the memory after each step; null: not kept
+  float* c;         // [batch, units]: after each row's last step
+  float* h;         // [batch, units]
+};
+
+struct RecellLstmGradient {
+  RecellSequence sequence;
+  const float* c0;
+  const float* kernel;
+  const float* peephole_i;
+  const float* peephole_f;
+  const float* peephole_o;
+  float cell_clip;
+  int32_t straight_through;  // the gradient passes the clip as if there were none
+  const float* cs;
+  float* gates;     // what the forward pass kept; becomes the gradient by the gates before their activations
+  const float* dy;  // [time, batch, units]; null: zeros
+  const float* dc;  // [batch, units], by the final state; null: zeros
+  const float* dh;
+  float* dc0;    // [batch, units]
+  float* dh0;    // [batch, units]
+  float* dbias;  // [4 * units]
+  float* dpeephole_i;  // [units], or null
+  float* dpeephole_f;
+  float* dpeephole_o;
+};
+
+RECELL_EXPORT int recell_abi();
+RECELL_EXPORT const char* recell_instruction_set();
+
+// Addresses of GOMP_parallel, omp_get_thread_num and omp_get_num_threads; null pointers take them back.
+RECELL_EXPORT void recell_bind_openmp(void* parallel, void* thread_num, void* num_threads);
+
+RECELL_EXPORT void recell_lstm(const RecellLstm* call);
+RECELL_EXPORT void recell_lstm_gradient(const RecellLstmGradient* call);
+}

@@ -1,0 +1,15 @@
+#include "tables.h"
+
+#define RECELL_TEXT_OF(name) #name
+#define RECELL_TEXT(name) RECELL_TEXT_OF(name)
+
+namespace recell {
+namespace RECELL_ISA {
+
+const Table& table() {
+  static const Table functions = {RECELL_TEXT(RECELL_ISA), lstm, lstm_gradient};
+  return functions;
+}
+
+}  // namespace RECELL_ISA
+}  // namespace recell
