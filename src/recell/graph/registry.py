@@ -35,6 +35,24 @@ class InputParam:
 
 
 @dataclass(frozen=True)
+class OverTime:
+    """How an operation that is one step of a recurrence runs over a whole time axis: `OpDef.extra["over_time"]`.
+
+    `kernel(lengths, *inputs, **attributes)` takes what the operation's own kernel takes, but for a first input
+    `[time, batch, ...]` and the states before the first step; `lengths` are int64 `[batch]` between 0 and time, or
+    None. It gives `(sequence, *last)`: one of the outputs at every step, `[time, batch, ...]` and zero past a row's
+    length, and all outputs as they are after each row's last step.
+
+    `carried`: for each output the input, by position, that takes it at the next step. `sequence`: which output is given
+    at every step.
+    """
+
+    kernel: Callable[..., Any]
+    carried: tuple[int, ...]
+    sequence: int
+
+
+@dataclass(frozen=True)
 class OpDef:
     """An operation type. `layout`-free types take their inputs in order, as the kernel does."""
 

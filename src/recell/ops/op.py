@@ -14,7 +14,7 @@ from recell.graph.body import Body
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph
 from recell.graph.dtypes import DType, as_dtype
-from recell.graph.registry import InputParam, OpDef, register
+from recell.graph.registry import InputParam, OpDef, OverTime, register
 from recell.graph.tensor import Operation, Tensor
 
 ANY = object()
@@ -286,6 +286,7 @@ def op(
     defers: bool = False,
     mutates: Sequence[int] = (),
     aliases: Mapping[str, str] | None = None,
+    over_time: OverTime | None = None,
 ) -> Callable[[Callable[..., Any]], OpBuilder]:
     """Defines operation type `name` by its kernel. See docs/architecture.md for every argument.
 
@@ -307,6 +308,7 @@ def op(
             waits=waits,
             defers=defers,
             mutates=tuple(mutates),
+            extra={} if over_time is None else {"over_time": over_time},
         )
         register(definition)
         return OpBuilder(definition, attrs, order, T, aliases or {}, function)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from recell._lazy import lazy_module
 from recell.graph.body import trace
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph
@@ -12,8 +13,17 @@ from recell.graph.dtypes import DType
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.ops import keras_activations
-from recell.ops.math_unary import tanh
+from recell.ops.math_unary import sigmoid, tanh
+from recell.ops.nn_activations import relu
 from recell.ops.op import OpBuilder
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = lazy_module("torch")
+
+
+_NAMES: dict[Callable[[Any], Any], str] = {tanh.kernel: "tanh", sigmoid.kernel: "sigmoid", relu.kernel: "relu"}  # type: ignore[dict-item]
 
 
 def get_activation(activation: Any) -> Callable[[Any], Any]:
@@ -51,8 +61,12 @@ def _is_plain(activation: Any) -> bool:
 def applied(activation: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The attribute as the kernel receives it, as a function of one torch tensor.
 
-    A body, bound by the plan to what it captures, gives a list of its results.
+    Those that fused kernels know are torch's own. A body, bound by the plan to what it captures, gives a list of its
+    results.
     """
+    known = _NAMES.get(activation)
+    if known is not None:
+        return getattr(torch, known)
 
     def apply(x: Any) -> Any:
         result = activation(x)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from recell._lazy import lazy_module
 from recell.graph.convert import convert_to_tensor
-from recell.graph.registry import Inference
+from recell.graph.registry import Inference, OverTime
 from recell.graph.shapes import TensorShape
 from recell.ops.initializers import Zeros
 from recell.ops.layer import InputSpec
@@ -30,7 +30,21 @@ def _shapes(i: Inference) -> list[TensorShape]:
     return [shape, shape]
 
 
-@op("BasicLSTMStep", shape=_shapes, T=KINDS)
+def _over_time(
+    lengths: Tensor | None,
+    x: Tensor,
+    c: Tensor,
+    h: Tensor,
+    kernel: Tensor,
+    bias: Tensor,
+    activation: Any,
+    forget_bias: float = 1.0,
+) -> tuple[Tensor, Tensor, Tensor]:
+    activation = applied(activation)
+    return kernels.lstm(x, c, h, kernel, bias, forget_bias=forget_bias, activation=activation, lengths=lengths)
+
+
+@op("BasicLSTMStep", shape=_shapes, T=KINDS, over_time=OverTime(_over_time, carried=(1, 2), sequence=1))
 def _step(
     x: Tensor, c: Tensor, h: Tensor, kernel: Tensor, bias: Tensor, activation: Any, forget_bias: float = 1.0
 ) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from recell._lazy import lazy_module
 from recell.graph.convert import convert_to_tensor
-from recell.graph.registry import Inference
+from recell.graph.registry import Inference, OverTime
 from recell.graph.shapes import TensorShape
 from recell.ops.initializers import Zeros
 from recell.ops.layer import InputSpec
@@ -29,7 +29,13 @@ def _shape(i: Inference) -> TensorShape:
     return check_product(i, "x", "h", "kernel")
 
 
-@op("BasicRNNStep", shape=_shape, T=KINDS)
+def _over_time(
+    lengths: Tensor | None, x: Tensor, h: Tensor, kernel: Tensor, bias: Tensor, activation: Any
+) -> tuple[Tensor, Tensor]:
+    return kernels.rnn(x, h, kernel, bias, activation=applied(activation), lengths=lengths)
+
+
+@op("BasicRNNStep", shape=_shape, T=KINDS, over_time=OverTime(_over_time, carried=(1,), sequence=0))
 def _step(x: Tensor, h: Tensor, kernel: Tensor, bias: Tensor, activation: Any) -> Tensor:
     return kernels.rnn_step(x, h, kernel, bias, applied(activation))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recell._lazy import lazy_module
 from recell.graph.convert import convert_to_tensor
-from recell.graph.registry import Inference
+from recell.graph.registry import Inference, OverTime
 from recell.graph.shapes import TensorShape
 from recell.ops.initializers import Constant, Zeros
 from recell.ops.op import op
@@ -73,7 +73,13 @@ def _shape(i: Inference) -> TensorShape:
     return TensorShape.of((known if batch is None else batch, units))
 
 
-@op("GRUResetAfterStep", shape=_shape, T=KINDS)
+def _over_time(
+    lengths: Tensor | None, x: Tensor, h: Tensor, *weights: Tensor, activation: Any
+) -> tuple[Tensor, Tensor]:
+    return kernels.gru_reset_after(x, h, *weights, activation=applied(activation), lengths=lengths)
+
+
+@op("GRUResetAfterStep", shape=_shape, T=KINDS, over_time=OverTime(_over_time, carried=(1,), sequence=0))
 def _step(
     x: Tensor,
     h: Tensor,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from recell._lazy import lazy_module
 from recell.graph.convert import convert_to_tensor
-from recell.graph.registry import Inference
+from recell.graph.registry import Inference, OverTime
 from recell.graph.shapes import TensorShape
 from recell.ops.initializers import Constant, Zeros
 from recell.ops.layer import InputSpec
@@ -30,7 +30,13 @@ def _shape(i: Inference) -> TensorShape:
     return check_product(i, "x", "h", "candidate_kernel")
 
 
-@op("GRUStep", shape=_shape, T=KINDS)
+def _over_time(
+    lengths: Tensor | None, x: Tensor, h: Tensor, *weights: Tensor, activation: Any
+) -> tuple[Tensor, Tensor]:
+    return kernels.gru(x, h, *weights, activation=applied(activation), lengths=lengths)
+
+
+@op("GRUStep", shape=_shape, T=KINDS, over_time=OverTime(_over_time, carried=(1,), sequence=0))
 def gru_step(
     x: Tensor,
     h: Tensor,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from recell._lazy import lazy_module
 from recell.graph.convert import convert_to_tensor
 from recell.graph.partition import fixed_size_partitioner
-from recell.graph.registry import Inference
+from recell.graph.registry import Inference, OverTime
 from recell.graph.shapes import TensorShape
 from recell.ops.initializers import Zeros
 from recell.ops.layer import InputSpec
@@ -33,7 +33,39 @@ def _shapes(i: Inference) -> list[TensorShape]:
     return [TensorShape.of((batch, units)), TensorShape.of((batch, out))]
 
 
-@op("LSTMStep", shape=_shapes, T=KINDS)
+def _over_time(
+    lengths: Tensor | None,
+    x: Tensor,
+    c: Tensor,
+    h: Tensor,
+    kernel: Tensor,
+    bias: Tensor,
+    peephole_f: Tensor | None,
+    peephole_i: Tensor | None,
+    peephole_o: Tensor | None,
+    projection: Tensor | None,
+    activation: Any,
+    **options: Any,
+) -> tuple[Tensor, Tensor, Tensor]:
+    if projection is None:  # the bound of what it gives, without meaning then, is an error in `kernels.lstm`
+        options["proj_clip"] = None
+    return kernels.lstm(
+        x,
+        c,
+        h,
+        kernel,
+        bias,
+        activation=applied(activation),
+        peephole_i=peephole_i,
+        peephole_f=peephole_f,
+        peephole_o=peephole_o,
+        projection=projection,
+        lengths=lengths,
+        **options,
+    )
+
+
+@op("LSTMStep", shape=_shapes, T=KINDS, over_time=OverTime(_over_time, carried=(1, 2), sequence=1))
 def lstm_step(
     x: Tensor,
     c: Tensor,
