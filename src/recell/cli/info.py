@@ -1,4 +1,4 @@
-"""`recell info`: what is installed, what it runs on, which data it sees."""
+"""`recell info`: what is installed, what it runs on, which kernels, which data it sees."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ def _devices() -> Iterator[str]:
     yield f"threads  {torch.get_num_threads()} of {os.cpu_count()} processors"
     found = [f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count())]
     yield f"devices  {', '.join(['cpu', *found])}"
+    from recell.kernels import native
+
+    yield f"kernels  {native()}"
 
 
 def _data() -> Iterator[str]:

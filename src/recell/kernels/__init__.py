@@ -17,6 +17,7 @@ from recell.kernels._cudnn import cudnn_rnn
 from recell.kernels._gru import gru, gru_step
 from recell.kernels._gru_reset_after import gru_reset_after, gru_reset_after_step
 from recell.kernels._lstm import lstm, lstm_step
+from recell.kernels._native import native
 from recell.kernels._rnn import rnn, rnn_step
 from recell.kernels._sequence import reverse_sequence
 from recell.kernels._unroll import Leaves, Step, unroll
@@ -32,6 +33,7 @@ __all__ = [
     "gru_step",
     "lstm",
     "lstm_step",
+    "native",
     "reverse_sequence",
     "rnn",
     "rnn_step",
