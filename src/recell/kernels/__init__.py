@@ -4,6 +4,8 @@ The room holds the mathematics that everything else runs on: one pure step per c
 `gru_step`), the loop over time for any step (`unroll`), and the known cells over whole sequences (`rnn`, `lstm`,
 `gru`), which are the reference that every faster engine of the same signature is tested against.
 
+Beside them stands what the rest of a training step spends its time on: cross entropies over many classes.
+
 Weights are laid out as TensorFlow 1 lays them out (`[depth + units, ...]`, inputs first), sequences are time-major
 (`[time, batch, ...]`), rows of different length need no packing.
 
@@ -14,19 +16,23 @@ from __future__ import annotations
 
 from recell.kernels._checkpoint import Replay
 from recell.kernels._cudnn import cudnn_rnn
+from recell.kernels._engines import Choice, explain
 from recell.kernels._gru import gru, gru_step
 from recell.kernels._gru_reset_after import gru_reset_after, gru_reset_after_step
 from recell.kernels._lstm import lstm, lstm_step
 from recell.kernels._native import native
 from recell.kernels._rnn import rnn, rnn_step
 from recell.kernels._sequence import reverse_sequence
+from recell.kernels._softmax import softmax_cross_entropy, sparse_softmax_cross_entropy
 from recell.kernels._unroll import Leaves, Step, unroll
 
 __all__ = [
+    "Choice",
     "Leaves",
     "Replay",
     "Step",
     "cudnn_rnn",
+    "explain",
     "gru",
     "gru_reset_after",
     "gru_reset_after_step",
@@ -37,5 +43,7 @@ __all__ = [
     "reverse_sequence",
     "rnn",
     "rnn_step",
+    "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy",
     "unroll",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from recell._lazy import lazy_module
@@ -21,8 +20,11 @@ from recell.ops.state import stop_gradient
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+    from recell import kernels
 else:
     torch = lazy_module("torch")
+    kernels = lazy_module("recell.kernels")
 
 
 def _named(function: str, first: Any, labels: Any, logits: Any, name: Any) -> tuple[Any, Any, Any]:
@@ -41,30 +43,6 @@ def _named(function: str, first: Any, labels: Any, logits: Any, name: Any) -> tu
 
 
 # -- dense labels ---------------------------------------------------------------------------------------------------
-
-
-@functools.cache
-def _softmax_cross_entropy_function() -> Any:
-    class SoftmaxCrossEntropy(torch.autograd.Function):
-        """TF1's gradient for the logits is `softmax - labels` whatever the labels sum to; autograd's would not be."""
-
-        @staticmethod
-        def forward(ctx: Any, logits: Tensor, labels: Tensor) -> Tensor:
-            logp = torch.log_softmax(logits, -1)
-            ctx.save_for_backward(logits, labels, logp)
-            return -(labels * logp).sum(-1)
-
-        @staticmethod
-        def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
-            logits, labels, logp = ctx.saved_tensors
-            if torch.is_grad_enabled():
-                logp = torch.log_softmax(logits, -1)  # a function of the logits, for gradients of this gradient
-            grad = grad.unsqueeze(-1)
-            of_logits = (logp.exp() - labels) * grad if ctx.needs_input_grad[0] else None
-            of_labels = -logp * grad if ctx.needs_input_grad[1] else None
-            return of_logits, of_labels
-
-    return SoftmaxCrossEntropy
 
 
 def _dense_shape(i: Inference) -> TensorShape:
@@ -92,7 +70,7 @@ def _softmax_cross_entropy(logits: Tensor, labels: Tensor, axis: int = -1) -> Te
             ) from error
     if axis not in (-1, logits.ndim - 1):
         logits, labels = logits.movedim(axis, -1), labels.movedim(axis, -1)
-    return _softmax_cross_entropy_function().apply(logits, labels)
+    return kernels.softmax_cross_entropy(logits, labels)
 
 
 def softmax_cross_entropy_with_logits_v2(
@@ -161,18 +139,16 @@ def _sparse(logits: Tensor, labels: Tensor) -> Tensor:
             "logits and labels must have the same first dimension, got logits shape "
             f"{bracketed(logits)} and labels shape {bracketed(labels)}"
         )
-    classes = logits.shape[-1]
-    flat = labels.reshape(-1).long()
-    if flat.numel():
-        low, high = (int(bound) for bound in torch.aminmax(flat))
-        if low < 0 or high >= classes:
-            listed = " ".join(str(n) for n in flat.tolist())
-            raise invalid(
-                f"Received a label value of {low if low < 0 else high} which is outside the valid range of "
-                f"[0, {classes}).  Label values: {listed}"
-            )
-    loss = torch.nn.functional.cross_entropy(logits.reshape(-1, classes), flat, reduction="none")
-    return loss.reshape(labels.shape)
+    try:
+        return kernels.sparse_softmax_cross_entropy(logits, labels)
+    except IndexError as error:
+        classes, flat = logits.shape[-1], labels.reshape(-1).tolist()
+        wrong = min(flat) if min(flat) < 0 else max(flat)
+        listed = " ".join(map(str, flat))
+        raise invalid(
+            f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).  "
+            f"Label values: {listed}"
+        ) from error
 
 
 def sparse_softmax_cross_entropy_with_logits(

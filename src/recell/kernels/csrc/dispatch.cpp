@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "recell.h"
+#include "training.h"
 
 #define RECELL_ISA portable
 #include "vector/tables.h"
@@ -54,4 +55,25 @@ int recell_abi() { return RECELL_ABI; }
 const char* recell_instruction_set() { return recell::functions().name; }
 void recell_lstm(const RecellLstm* call) { recell::functions().lstm(*call); }
 void recell_lstm_gradient(const RecellLstmGradient* call) { recell::functions().lstm_gradient(*call); }
+
+void recell_cross_entropy(const RecellCrossEntropy* call) { recell::functions().cross_entropy(*call); }
+void recell_cross_entropy_gradient(const RecellCrossEntropyGradient* call) {
+  recell::functions().cross_entropy_gradient(*call);
+}
+void recell_gradient_descent(const RecellUpdate* call, float rate) { recell::functions().gradient_descent(*call, rate); }
+void recell_momentum(const RecellUpdate* call, float rate, float factor, int32_t nesterov) {
+  recell::functions().momentum(*call, rate, factor, nesterov != 0);
+}
+void recell_adam(const RecellUpdate* call, float rate, float beta1, float beta2, float epsilon, int32_t nesterov) {
+  recell::functions().adam(*call, rate, beta1, beta2, epsilon, nesterov != 0);
+}
+void recell_adam_between(const RecellUpdate* call, int64_t total, float rate, float beta1, float beta2, float epsilon) {
+  recell::functions().adam_between(*call, total, rate, beta1, beta2, epsilon);
+}
+void recell_adagrad(const RecellUpdate* call, float rate, int32_t update_slots) {
+  recell::functions().adagrad(*call, rate, update_slots != 0);
+}
+void recell_rms_prop(const RecellUpdate* call, float rate, float rho, float factor, float epsilon) {
+  recell::functions().rms_prop(*call, rate, rho, factor, epsilon);
+}
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../recell.h"
+#include "../training.h"
 
 namespace recell {
 
@@ -9,12 +10,28 @@ struct Table {
   const char* name;
   void (*lstm)(const RecellLstm&);
   void (*lstm_gradient)(const RecellLstmGradient&);
+  void (*cross_entropy)(const RecellCrossEntropy&);
+  void (*cross_entropy_gradient)(const RecellCrossEntropyGradient&);
+  void (*gradient_descent)(const RecellUpdate&, float rate);
+  void (*momentum)(const RecellUpdate&, float rate, float factor, bool nesterov);
+  void (*adam)(const RecellUpdate&, float rate, float beta1, float beta2, float epsilon, bool nesterov);
+  void (*adam_between)(const RecellUpdate&, int64_t total, float rate, float beta1, float beta2, float epsilon);
+  void (*adagrad)(const RecellUpdate&, float rate, bool update_slots);
+  void (*rms_prop)(const RecellUpdate&, float rate, float rho, float factor, float epsilon);
 };
 
 namespace RECELL_ISA {
 
 void lstm(const RecellLstm& call);
 void lstm_gradient(const RecellLstmGradient& call);
+void cross_entropy(const RecellCrossEntropy& call);
+void cross_entropy_gradient(const RecellCrossEntropyGradient& call);
+void gradient_descent(const RecellUpdate& call, float rate);
+void momentum(const RecellUpdate& call, float rate, float factor, bool nesterov);
+void adam(const RecellUpdate& call, float rate, float beta1, float beta2, float epsilon, bool nesterov);
+void adam_between(const RecellUpdate& call, int64_t total, float rate, float beta1, float beta2, float epsilon);
+void adagrad(const RecellUpdate& call, float rate, bool update_slots);
+void rms_prop(const RecellUpdate& call, float rate, float rho, float factor, float epsilon);
 
 }  // namespace RECELL_ISA
 }  // namespace recell
