@@ -10,6 +10,7 @@ library calls nothing of Python's and links no OpenMP: `recell.kernels` hands it
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import os
 import shlex
@@ -18,7 +19,6 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parent
@@ -45,13 +45,14 @@ class CannotBuild(Exception):
     """The library cannot be made here; the message is one line that says why."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Compiler:
-    """A C++ compiler with the options that the environment gives it."""
+    """A C++ compiler, and the options that the environment gives it: they come last, so that they win."""
 
     command: tuple[str, ...]
-    version: str
-    machine: str
+    options: tuple[str, ...]
+    version: str = ""
+    machine: str = ""
 
     @property
     def instruction_sets(self) -> Mapping[str, tuple[str, ...]]:
@@ -64,7 +65,8 @@ class Compiler:
         Raises:
             CannotBuild: with the first error that it reports.
         """
-        result = subprocess.run([*self.command, *arguments], capture_output=True, text=True, check=False)
+        command = [*self.command, *arguments, *self.options]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
             lines = result.stderr.splitlines() or ["no message"]
             first = next((line for line in lines if "error" in line), lines[0])
@@ -85,9 +87,9 @@ def find_compiler(environment: Mapping[str, str] = os.environ) -> Compiler:
     found = next((candidate for candidate in candidates if shutil.which(candidate[0])), None)
     if found is None:
         raise CannotBuild(f"no C++ compiler found ({', '.join(shlex.join(c) for c in candidates)})")
-    flags = [flag for name in ("CXXFLAGS", "ARCHFLAGS") for flag in shlex.split(environment.get(name, ""))]
-    bare = Compiler((*found, *flags), "", "")
-    return Compiler(bare.command, bare.run("--version"), bare.run("-dumpmachine").strip())
+    options = [option for name in ("CXXFLAGS", "ARCHFLAGS") for option in shlex.split(environment.get(name, ""))]
+    bare = Compiler(tuple(found), tuple(options))
+    return dataclasses.replace(bare, version=bare.run("--version"), machine=bare.run("-dumpmachine").strip())
 
 
 def objects(compiler: Compiler, flags: Sequence[str], cache: Path, sources: Path = SOURCES) -> list[Path]:
@@ -116,7 +118,7 @@ def objects(compiler: Compiler, flags: Sequence[str], cache: Path, sources: Path
     def compiled(job: tuple[Path, tuple[str, ...]]) -> Path:
         source, extra = job
         options = [*COMMON, *flags, *extra, *(["-DRECELL_WITH_X86"] if compiler.instruction_sets is X86_64 else [])]
-        what = "\0".join([*compiler.command, compiler.version, str(source), *options]).encode()
+        what = "\0".join([*compiler.command, *compiler.options, compiler.version, str(source), *options]).encode()
         target = cache / f"{source.stem}-{hashlib.sha256(what + headers + source.read_bytes()).hexdigest()[:24]}.o"
         if not target.exists():
             part = target.with_suffix(f".{os.getpid()}.part")

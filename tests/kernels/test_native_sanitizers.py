@@ -1,0 +1,62 @@
+"""The C++ of the kernels under the address, undefined-behaviour and thread sanitizers: `make sanitize`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.kernels.library import make_library
+
+DRIVER = Path(__file__).parent / "native"
+SANITIZERS = {"address": "address,undefined", "thread": "thread"}
+
+Program = Path
+
+
+def compiler_with(sanitizer: str, folder: Path) -> make_library.Compiler:
+    """The compiler, if a program that it makes with the sanitizer runs here; skips with the reason if not."""
+    source = folder / "empty.cpp"
+    source.write_text("int main() {}\n")
+    try:
+        compiler = make_library.find_compiler()
+        compiler.run(f"-fsanitize={SANITIZERS[sanitizer]}", str(source), "-o", str(folder / "empty"))
+    except make_library.CannotBuild as error:
+        pytest.skip(str(error))
+    result = subprocess.run([folder / "empty"], capture_output=True, text=True, check=False)
+    if result.returncode:
+        pytest.skip(f"a program with the {sanitizer} sanitizer does not run here: {result.stderr.strip()[:200]}")
+    return compiler
+
+
+@pytest.fixture(scope="module", params=sorted(SANITIZERS))
+def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The driver with the kernels in it, built with one of the sanitizers."""
+    folder = tmp_path_factory.mktemp(request.param)
+    compiler = compiler_with(request.param, folder)
+    flags = ["-O1", "-g", "-ffp-contract=fast", f"-fsanitize={SANITIZERS[request.param]}", "-fno-sanitize-recover=all"]
+    flags += [f"-I{make_library.SOURCES}", "-pthread"]
+    kernels = make_library.objects(compiler, flags, make_library.CACHE)
+    driver = make_library.objects(compiler, flags, make_library.CACHE, DRIVER)
+    make_library.link(compiler, [*kernels, *driver], flags, folder / "driver")
+    return folder / "driver"
+
+
+@pytest.mark.parametrize("instruction_set", ["portable", "avx2", "avx512"])
+def test_nothing_is_read_or_written_out_of_turn(program: Program, instruction_set: str) -> None:
+    environment = {**os.environ, "RECELL_KERNELS": instruction_set}
+    result = subprocess.run([program], env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-6000:]
+    if result.stdout != f"all well on {instruction_set}\n":
+        pytest.skip(f"this processor has no {instruction_set}: {result.stdout.strip()}")
+
+
+def test_the_sanitizers_see_what_is_wrong(program: Program) -> None:
+    environment = {**os.environ, "RECELL_KERNELS": "portable"}
+    result = subprocess.run(
+        [program, "misuse"], env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert result.returncode != 0
+    assert "heap-buffer-overflow" in result.stderr or "data race" in result.stderr
