@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from tests.kernels.library import make_library
 
 DRIVER = Path(__file__).parent / "native"
