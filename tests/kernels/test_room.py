@@ -30,7 +30,9 @@ def test_imports_torch_and_nothing_of_ours(module: str) -> None:
     assert {name.split(".")[0] for name in names - ours} <= {"torch", *sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize("module", ["_cudnn", "_engines", "_gru", "_gru_reset_after", "_lstm", "_rnn", "_softmax", "_unroll"])
+@pytest.mark.parametrize(
+    "module", ["_cudnn", "_engines", "_gru", "_gru_reset_after", "_lstm", "_rnn", "_softmax", "_unroll"]
+)
 def test_examples(module: str) -> None:
     result = doctest.testmod(importlib.import_module(f"recell.kernels.{module}"))
     assert result.attempted > 0

@@ -4,7 +4,8 @@ The room holds the mathematics that everything else runs on: one pure step per c
 `gru_step`), the loop over time for any step (`unroll`), and the known cells over whole sequences (`rnn`, `lstm`,
 `gru`), which are the reference that every faster engine of the same signature is tested against.
 
-Beside them stands what the rest of a training step spends its time on: cross entropies over many classes.
+Beside them stands what the rest of a training step spends its time on: cross entropies over many classes,
+and what optimizers do to variables.
 
 Weights are laid out as TensorFlow 1 lays them out (`[depth + units, ...]`, inputs first), sequences are time-major
 (`[time, batch, ...]`), rows of different length need no packing.
@@ -25,6 +26,7 @@ from recell.kernels._rnn import rnn, rnn_step
 from recell.kernels._sequence import reverse_sequence
 from recell.kernels._softmax import softmax_cross_entropy, sparse_softmax_cross_entropy
 from recell.kernels._unroll import Leaves, Step, unroll
+from recell.kernels._updates import not_updated, update
 
 __all__ = [
     "Choice",
@@ -40,10 +42,12 @@ __all__ = [
     "lstm",
     "lstm_step",
     "native",
+    "not_updated",
     "reverse_sequence",
     "rnn",
     "rnn_step",
     "softmax_cross_entropy",
     "sparse_softmax_cross_entropy",
     "unroll",
+    "update",
 ]

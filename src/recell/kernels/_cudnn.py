@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import partial
 
 import torch
 from torch import Tensor
 
 from recell.kernels._checks import Lengths, check_like, check_rank, lengths_within
+from recell.kernels._cudnn_cells import Network, differentiated_once, run_network, why_not_cudnn
+from recell.kernels._engines import Choice, Engine, Engines, register, takes_all
 from recell.kernels._gru_reset_after import gru_reset_after
 from recell.kernels._lstm import lstm
 from recell.kernels._rnn import rnn
@@ -16,6 +19,12 @@ from recell.kernels._sequence import Activation
 
 _GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 _ACTIVATIONS: dict[str, Activation] = {"rnn_tanh": torch.tanh, "rnn_relu": torch.relu}
+_NETWORKS: dict[str, Network] = {
+    "lstm": torch.lstm,
+    "gru": torch.gru,
+    "rnn_tanh": torch.rnn_tanh,
+    "rnn_relu": torch.rnn_relu,
+}
 
 
 def cudnn_rnn(
@@ -64,27 +73,113 @@ def cudnn_rnn(
       >>> y[:, 0, 0], h[0]
       (tensor([0.5000, 1.5000]), tensor([[1.5000]]))
     """
-    check_rank("cudnn_rnn", "x", x, "[time, batch, depth]")
-    check_rank("cudnn_rnn", "h0", h0, "[layers * directions, batch, out]")
-    cells = h0.shape[0]
-    _check_numbers(mode, cells, directions, len(weights), len(biases))
-    _check_shapes(x, h0, c0, weights, biases, mode, directions)
-    lengths = lengths_within("cudnn_rnn", lengths, x)
-    states = [(h, None) for h in h0] if c0 is None else list(zip(h0, c0, strict=True))
+    call = CudnnCall(
+        x,
+        h0,
+        c0,
+        weights,
+        biases,
+        mode=mode,
+        directions=directions,
+        lengths=lengths,
+        between_layers=between_layers,
+    )
+    y, h, *c = _ENGINES.run(call)
+    return y, h, c[0] if c else None
+
+
+@dataclass
+class CudnnCall:
+    """What `cudnn_rnn` was called with, checked; `rows` are the lengths as a tensor."""
+
+    x: Tensor
+    h0: Tensor
+    c0: Tensor | None
+    weights: Sequence[Tensor]
+    biases: Sequence[Tensor]
+    _: KW_ONLY
+    mode: str
+    directions: int = 1
+    lengths: Lengths = None
+    between_layers: Callable[[Tensor], Tensor] | None = None
+    rows: Tensor | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        check_rank("cudnn_rnn", "x", self.x, "[time, batch, depth]")
+        check_rank("cudnn_rnn", "h0", self.h0, "[layers * directions, batch, out]")
+        _check_numbers(self.mode, self.cells, self.directions, len(self.weights), len(self.biases))
+        _check_shapes(self.x, self.h0, self.c0, self.weights, self.biases, self.mode, self.directions)
+        self.rows = lengths_within("cudnn_rnn", self.lengths, self.x)
+
+    @property
+    def cells(self) -> int:
+        return self.h0.shape[0]
+
+    def choices(self) -> list[Choice]:
+        return _ENGINES.choices(self)
+
+
+def _layer_by_layer(call: CudnnCall) -> tuple[Tensor, ...]:
+    """Each cell over all of time, on the engine that its own function chooses."""
+    x, cells, directions = call.x, call.cells, call.directions
+    states = [(h, None) for h in call.h0] if call.c0 is None else list(zip(call.h0, call.c0, strict=True))
     finals: list[tuple[Tensor, Tensor | None]] = []
     for layer in range(cells // directions):
         outputs = []
         for direction in range(directions):
             k = layer * directions + direction
-            own = _part(weights, k, cells), _part(biases, k, cells)
-            y, h, c = _run_cell(mode, x, states[k], *own, lengths, reverse=direction == 1)
+            own = _part(call.weights, k, cells), _part(call.biases, k, cells)
+            y, h, c = _run_cell(call.mode, x, states[k], *own, call.rows, reverse=direction == 1)
             outputs.append(y)
             finals.append((h, c))
         x = torch.cat(outputs, dim=-1) if directions > 1 else outputs[0]
-        if between_layers is not None and len(finals) < cells:
-            x = between_layers(x)
+        if call.between_layers is not None and len(finals) < cells:
+            x = call.between_layers(x)
     hs, cs = zip(*finals, strict=True)
-    return x, torch.stack(hs), None if c0 is None else torch.stack(cs)
+    return (x, torch.stack(hs)) if call.c0 is None else (x, torch.stack(hs), torch.stack(cs))
+
+
+def _why_not_at_once(call: CudnnCall) -> str:
+    """Why cuDNN cannot run all layers in one call. Layer by layer it may still."""
+    if reason := why_not_cudnn(call.x):
+        return reason
+    if call.between_layers is not None and call.cells > call.directions:
+        return "something is done between the layers: each of them is a call of its own"
+    units = call.weights[0].shape[0]
+    if not units:
+        return "cuDNN refuses a network without units"
+    if len(call.weights) > len(call.biases) and not 0 < call.h0.shape[2] < units:
+        return f"cuDNN projects to fewer units than there are, not from {units} to {call.h0.shape[2]}"
+    return ""
+
+
+def _at_once(call: CudnnCall) -> tuple[Tensor, ...]:
+    """All layers and directions in one call of torch's function."""
+    state = [call.h0] if call.c0 is None else [call.h0, call.c0]
+    count, split = len(state), len(state) + len(call.weights)
+
+    def cudnn(x: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+        own = _joined_gates(tensors[count:split], tensors[split:], call.cells, _GATES[call.mode])
+        layers = call.cells // call.directions
+        network = _NETWORKS[call.mode]
+        return run_network(network, x, tensors[:count], own, call.rows, layers=layers, directions=call.directions)
+
+    def reference(x: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+        h0, c0 = tensors[0], tensors[1] if count > 1 else None
+        weights, biases = tensors[count:split], tensors[split:]
+        return _layer_by_layer(replace(call, x=x, h0=h0, c0=c0, weights=weights, biases=biases))
+
+    return differentiated_once(cudnn, reference, [call.x, *state, *call.weights, *call.biases])
+
+
+def _joined_gates(weights: Sequence[Tensor], biases: Sequence[Tensor], cells: int, gates: int) -> list[Tensor]:
+    """torch's weights, whose gates are in cuDNN's order: for each cell W, R, bW, bR and the projection."""
+    joined = []
+    for k in range(cells):
+        w, b = _part(weights, k, cells), _part(biases, k, cells)
+        joined += [torch.cat(list(part)) for part in (w[:gates], w[gates : 2 * gates], b[:gates], b[gates:])]
+        joined += w[2 * gates :]
+    return joined
 
 
 def _check_numbers(mode: str, cells: int, directions: int, weights: int, biases: int) -> None:
@@ -182,3 +277,10 @@ def _run_cell(
         return y, h, None
     y, h = rnn(x, h0, kernel(0), bias(0), activation=_ACTIVATIONS[mode], lengths=lengths, reverse=reverse)
     return y, h, None
+
+
+_ENGINES: Engines[CudnnCall] = Engines(
+    Engine("cudnn", _why_not_at_once, _at_once),
+    Engine("layer by layer", takes_all, _layer_by_layer),
+)
+register(cudnn_rnn, CudnnCall)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, field
+
 import torch
 from torch import Tensor
 
-from recell.kernels._checks import Lengths, check_like, check_state
+from recell.kernels._checks import Lengths, check_like, check_state, lengths_within
+from recell.kernels._engines import Choice, Engine, Engines, absent, register, takes_all
 from recell.kernels._sequence import Activation, linear, run_units
 
 
@@ -81,14 +84,63 @@ def gru(
       >>> h[:, 0]
       tensor([0.1447, 0.0908])
     """
-    depth, units = check_state("gru", x, h0)
-    rows = depth + units
-    check_like("gru", x, "gate_kernel", gate_kernel, "[depth + units, 2 * units]", [rows, 2 * units])
-    check_like("gru", x, "gate_bias", gate_bias, "[2 * units]", [2 * units])
-    check_like("gru", x, "candidate_kernel", candidate_kernel, "[depth + units, units]", [rows, units])
-    check_like("gru", x, "candidate_bias", candidate_bias, "[units]", [units])
+    call = GruCall(
+        x,
+        h0,
+        gate_kernel,
+        gate_bias,
+        candidate_kernel,
+        candidate_bias,
+        activation=activation,
+        lengths=lengths,
+        reverse=reverse,
+    )
+    outputs, h = _ENGINES.run(call)
+    return outputs, h
+
+
+@dataclass
+class GruCall:
+    """What `gru` was called with, checked; `rows` are the lengths as a tensor."""
+
+    x: Tensor
+    h0: Tensor
+    gate_kernel: Tensor
+    gate_bias: Tensor
+    candidate_kernel: Tensor
+    candidate_bias: Tensor
+    _: KW_ONLY
+    activation: Activation = torch.tanh
+    lengths: Lengths = None
+    reverse: bool = False
+    rows: Tensor | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        x = self.x
+        depth, units = check_state("gru", x, self.h0)
+        both = depth + units
+        check_like("gru", x, "gate_kernel", self.gate_kernel, "[depth + units, 2 * units]", [both, 2 * units])
+        check_like("gru", x, "gate_bias", self.gate_bias, "[2 * units]", [2 * units])
+        check_like("gru", x, "candidate_kernel", self.candidate_kernel, "[depth + units, units]", [both, units])
+        check_like("gru", x, "candidate_bias", self.candidate_bias, "[units]", [units])
+        self.rows = lengths_within("gru", self.lengths, x)
+
+    def choices(self) -> list[Choice]:
+        return _ENGINES.choices(self)
+
+
+def plain_gru(call: GruCall) -> tuple[Tensor, ...]:
+    """Step by step, in torch's own operations: what the other engines are tested against."""
+    weights = call.gate_kernel, call.gate_bias, call.candidate_kernel, call.candidate_bias
 
     def step(x: Tensor, h: Tensor) -> Tensor:
-        return gru_step(x, h, gate_kernel, gate_bias, candidate_kernel, candidate_bias, activation=activation)
+        return gru_step(x, h, *weights, activation=call.activation)
 
-    return run_units("gru", step, x, h0, lengths, reverse)
+    return run_units(step, call.x, call.h0, call.rows, call.reverse)
+
+
+_ENGINES: Engines[GruCall] = Engines(
+    absent("cudnn", "cuDNN resets the state after its product, as gru_reset_after does, and this GRU before it"),
+    Engine("plain", takes_all, plain_gru),
+)
+register(gru, GruCall)

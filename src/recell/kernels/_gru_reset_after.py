@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, field
+
 import torch
 from torch import Tensor
 
-from recell.kernels._checks import Lengths, check_like, check_state
+from recell.kernels._checks import Lengths, check_like, check_state, lengths_within
+from recell.kernels._cudnn_cells import cudnn_gru, why_not_cudnn_gru
+from recell.kernels._engines import Choice, Engine, Engines, register, takes_all
 from recell.kernels._sequence import Activation, linear, run_units
 
 
@@ -86,17 +90,69 @@ def gru_reset_after(
       >>> h[:, 0]
       tensor([0.1447, 0.0908])
     """
-    name = "gru_reset_after"
-    depth, units = check_state(name, x, h0)
-    check_like(name, x, "gate_kernel", gate_kernel, "[depth + units, 2 * units]", [depth + units, 2 * units])
-    check_like(name, x, "gate_bias", gate_bias, "[2 * units]", [2 * units])
-    check_like(name, x, "input_kernel", input_kernel, "[depth, units]", [depth, units])
-    check_like(name, x, "input_bias", input_bias, "[units]", [units])
-    check_like(name, x, "hidden_kernel", hidden_kernel, "[units, units]", [units, units])
-    check_like(name, x, "hidden_bias", hidden_bias, "[units]", [units])
-    weights = gate_kernel, gate_bias, input_kernel, input_bias, hidden_kernel, hidden_bias
+    call = GruResetAfterCall(
+        x,
+        h0,
+        gate_kernel,
+        gate_bias,
+        input_kernel,
+        input_bias,
+        hidden_kernel,
+        hidden_bias,
+        activation=activation,
+        lengths=lengths,
+        reverse=reverse,
+    )
+    outputs, h = _ENGINES.run(call)
+    return outputs, h
+
+
+@dataclass
+class GruResetAfterCall:
+    """What `gru_reset_after` was called with, checked; `rows` are the lengths as a tensor."""
+
+    x: Tensor
+    h0: Tensor
+    gate_kernel: Tensor
+    gate_bias: Tensor
+    input_kernel: Tensor
+    input_bias: Tensor
+    hidden_kernel: Tensor
+    hidden_bias: Tensor
+    _: KW_ONLY
+    activation: Activation = torch.tanh
+    lengths: Lengths = None
+    reverse: bool = False
+    rows: Tensor | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        name, x = "gru_reset_after", self.x
+        depth, units = check_state(name, x, self.h0)
+        both = depth + units
+        check_like(name, x, "gate_kernel", self.gate_kernel, "[depth + units, 2 * units]", [both, 2 * units])
+        check_like(name, x, "gate_bias", self.gate_bias, "[2 * units]", [2 * units])
+        check_like(name, x, "input_kernel", self.input_kernel, "[depth, units]", [depth, units])
+        check_like(name, x, "input_bias", self.input_bias, "[units]", [units])
+        check_like(name, x, "hidden_kernel", self.hidden_kernel, "[units, units]", [units, units])
+        check_like(name, x, "hidden_bias", self.hidden_bias, "[units]", [units])
+        self.rows = lengths_within(name, self.lengths, x)
+
+    def choices(self) -> list[Choice]:
+        return _ENGINES.choices(self)
+
+
+def plain_gru_reset_after(call: GruResetAfterCall) -> tuple[Tensor, ...]:
+    """Step by step, in torch's own operations: what the other engines are tested against."""
+    weights = call.gate_kernel, call.gate_bias, call.input_kernel, call.input_bias, call.hidden_kernel, call.hidden_bias
 
     def step(x: Tensor, h: Tensor) -> Tensor:
-        return gru_reset_after_step(x, h, *weights, activation=activation)
+        return gru_reset_after_step(x, h, *weights, activation=call.activation)
 
-    return run_units(name, step, x, h0, lengths, reverse)
+    return run_units(step, call.x, call.h0, call.rows, call.reverse)
+
+
+_ENGINES: Engines[GruResetAfterCall] = Engines(
+    Engine("cudnn", why_not_cudnn_gru, lambda call: cudnn_gru(call, plain_gru_reset_after)),
+    Engine("plain", takes_all, plain_gru_reset_after),
+)
+register(gru_reset_after, GruResetAfterCall)

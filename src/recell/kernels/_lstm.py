@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, field
+
 import torch
 from torch import Tensor
 
-from recell.kernels._checks import Lengths, check_like, check_rank
+from recell.kernels._checks import Lengths, check_like, check_rank, lengths_within
+from recell.kernels._cudnn_cells import cudnn_lstm, why_not_cudnn_lstm
+from recell.kernels._engines import Choice, Engine, Engines, register, takes_all
 from recell.kernels._sequence import Activation, linear, run_sequence
 
 
@@ -120,51 +124,102 @@ def lstm(
       >>> c[:, 0], m[:, 0]
       (tensor([1.0311, 0.5568]), tensor([0.6429, 0.3696]))
     """
-    _check(x, c0, h0, kernel, bias, projection, peephole_i, peephole_f, peephole_o)
-    if proj_clip is not None and projection is None:
-        raise ValueError("lstm: proj_clip bounds the projected output, and there is no projection. Pass both or none.")
+    call = LstmCall(
+        x,
+        c0,
+        h0,
+        kernel,
+        bias,
+        forget_bias=forget_bias,
+        activation=activation,
+        peephole_i=peephole_i,
+        peephole_f=peephole_f,
+        peephole_o=peephole_o,
+        cell_clip=cell_clip,
+        straight_through_clip=straight_through_clip,
+        projection=projection,
+        proj_clip=proj_clip,
+        lengths=lengths,
+        reverse=reverse,
+    )
+    outputs, c, m = _ENGINES.run(call)
+    return outputs, c, m
+
+
+@dataclass
+class LstmCall:
+    """What `lstm` was called with, checked; `rows` are the lengths as a tensor."""
+
+    x: Tensor
+    c0: Tensor
+    h0: Tensor
+    kernel: Tensor
+    bias: Tensor
+    _: KW_ONLY
+    forget_bias: float | Tensor = 1.0
+    activation: Activation = torch.tanh
+    peephole_i: Tensor | None = None
+    peephole_f: Tensor | None = None
+    peephole_o: Tensor | None = None
+    cell_clip: float | None = None
+    straight_through_clip: bool = False
+    projection: Tensor | None = None
+    proj_clip: float | None = None
+    lengths: Lengths = None
+    reverse: bool = False
+    rows: Tensor | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        x, c0, h0 = self.x, self.c0, self.h0
+        check_rank("lstm", "x", x, "[time, batch, depth]")
+        check_rank("lstm", "c0", c0, "[batch, units]")
+        name = "units" if self.projection is None else "projected"
+        check_rank("lstm", "h0", h0, f"[batch, {name}]")
+        (_, batch, depth), units, out = x.shape, c0.shape[1], h0.shape[1]
+        check_like("lstm", x, "c0", c0, "[batch, units]", [batch, units])
+        check_like("lstm", x, "h0", h0, f"[batch, {name}]", [batch, units if self.projection is None else out])
+        check_like("lstm", x, "kernel", self.kernel, f"[depth + {name}, 4 * units]", [depth + out, 4 * units])
+        check_like("lstm", x, "bias", self.bias, "[4 * units]", [4 * units])
+        check_like("lstm", x, "projection", self.projection, "[units, projected]", [units, out])
+        for argument in ("peephole_i", "peephole_f", "peephole_o"):
+            check_like("lstm", x, argument, getattr(self, argument), "[units]", [units])
+        if self.proj_clip is not None and self.projection is None:
+            raise ValueError(
+                "lstm: proj_clip bounds the projected output, and there is no projection. Pass both or none."
+            )
+        self.rows = lengths_within("lstm", self.lengths, x)
+
+    def choices(self) -> list[Choice]:
+        return _ENGINES.choices(self)
+
+
+def plain_lstm(call: LstmCall) -> tuple[Tensor, ...]:
+    """Step by step, in torch's own operations: what the other engines are tested against."""
 
     def step(x: tuple[Tensor, ...], state: tuple[Tensor, ...]) -> tuple[tuple[Tensor], tuple[Tensor, Tensor]]:
         c, m = lstm_step(
             x[0],
             state[0],
             state[1],
-            kernel,
-            bias,
-            forget_bias=forget_bias,
-            activation=activation,
-            peephole_i=peephole_i,
-            peephole_f=peephole_f,
-            peephole_o=peephole_o,
-            cell_clip=cell_clip,
-            straight_through_clip=straight_through_clip,
-            projection=projection,
-            proj_clip=proj_clip,
+            call.kernel,
+            call.bias,
+            forget_bias=call.forget_bias,
+            activation=call.activation,
+            peephole_i=call.peephole_i,
+            peephole_f=call.peephole_f,
+            peephole_o=call.peephole_o,
+            cell_clip=call.cell_clip,
+            straight_through_clip=call.straight_through_clip,
+            projection=call.projection,
+            proj_clip=call.proj_clip,
         )
         return (m,), (c, m)
 
-    outputs, c, m = run_sequence("lstm", step, x, (c0, h0), lengths, reverse, h0.shape[1])
-    return outputs, c, m
+    return run_sequence(step, call.x, (call.c0, call.h0), call.rows, call.reverse, call.h0.shape[1])
 
 
-def _check(
-    x: Tensor,
-    c0: Tensor,
-    h0: Tensor,
-    kernel: Tensor,
-    bias: Tensor,
-    projection: Tensor | None,
-    *peepholes: Tensor | None,
-) -> None:
-    check_rank("lstm", "x", x, "[time, batch, depth]")
-    check_rank("lstm", "c0", c0, "[batch, units]")
-    check_rank("lstm", "h0", h0, "[batch, units]" if projection is None else "[batch, projected]")
-    (_, batch, depth), units, out = x.shape, c0.shape[1], h0.shape[1]
-    name = "units" if projection is None else "projected"
-    check_like("lstm", x, "c0", c0, "[batch, units]", [batch, units])
-    check_like("lstm", x, "h0", h0, f"[batch, {name}]", [batch, units if projection is None else out])
-    check_like("lstm", x, "kernel", kernel, f"[depth + {name}, 4 * units]", [depth + out, 4 * units])
-    check_like("lstm", x, "bias", bias, "[4 * units]", [4 * units])
-    check_like("lstm", x, "projection", projection, "[units, projected]", [units, out])
-    for gate, peephole in zip("ifo", peepholes, strict=True):
-        check_like("lstm", x, f"peephole_{gate}", peephole, "[units]", [units])
+_ENGINES: Engines[LstmCall] = Engines(
+    Engine("cudnn", why_not_cudnn_lstm, lambda call: cudnn_lstm(call, plain_lstm)),
+    Engine("plain", takes_all, plain_lstm),
+)
+register(lstm, LstmCall)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, field
+
 import torch
 from torch import Tensor
 
-from recell.kernels._checks import Lengths, check_like, check_state
+from recell.kernels._checks import Lengths, check_like, check_state, lengths_within
+from recell.kernels._cudnn_cells import cudnn_basic, why_not_cudnn_basic
+from recell.kernels._engines import Choice, Engine, Engines, register, takes_all
 from recell.kernels._sequence import Activation, linear, run_units
 
 
@@ -61,11 +65,46 @@ def rnn(
       >>> h[:, 0]
       tensor([0.9392, 0.7616])
     """
-    depth, units = check_state("rnn", x, h0)
-    check_like("rnn", x, "kernel", kernel, "[depth + units, units]", [depth + units, units])
-    check_like("rnn", x, "bias", bias, "[units]", [units])
+    call = RnnCall(x, h0, kernel, bias, activation=activation, lengths=lengths, reverse=reverse)
+    outputs, h = _ENGINES.run(call)
+    return outputs, h
+
+
+@dataclass
+class RnnCall:
+    """What `rnn` was called with, checked; `rows` are the lengths as a tensor."""
+
+    x: Tensor
+    h0: Tensor
+    kernel: Tensor
+    bias: Tensor
+    _: KW_ONLY
+    activation: Activation = torch.tanh
+    lengths: Lengths = None
+    reverse: bool = False
+    rows: Tensor | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        depth, units = check_state("rnn", self.x, self.h0)
+        check_like("rnn", self.x, "kernel", self.kernel, "[depth + units, units]", [depth + units, units])
+        check_like("rnn", self.x, "bias", self.bias, "[units]", [units])
+        self.rows = lengths_within("rnn", self.lengths, self.x)
+
+    def choices(self) -> list[Choice]:
+        return _ENGINES.choices(self)
+
+
+def plain_rnn(call: RnnCall) -> tuple[Tensor, ...]:
+    """Step by step, in torch's own operations: what the other engines are tested against."""
 
     def step(x: Tensor, h: Tensor) -> Tensor:
-        return rnn_step(x, h, kernel, bias, activation)
+        return rnn_step(x, h, call.kernel, call.bias, call.activation)
 
-    return run_units("rnn", step, x, h0, lengths, reverse)
+    return run_units(step, call.x, call.h0, call.rows, call.reverse)
+
+
+_ENGINES: Engines[RnnCall] = Engines(
+    Engine("cudnn", why_not_cudnn_basic, lambda call: cudnn_basic(call, plain_rnn)),
+    Engine("plain", takes_all, plain_rnn),
+)
+register(rnn, RnnCall)

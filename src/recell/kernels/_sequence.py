@@ -8,7 +8,6 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from recell.kernels._checks import Lengths, lengths_within
 from recell.kernels._unroll import Step, unroll
 
 Activation: TypeAlias = Callable[[Tensor], Tensor]
@@ -34,37 +33,33 @@ def reverse_sequence(x: Tensor, lengths: Tensor | None = None) -> Tensor:
 
 
 def run_sequence(
-    function: str,
     step: Step,
     x: Tensor,
     state: tuple[Tensor, ...],
-    lengths: Lengths,
+    lengths: Tensor | None,
     reverse: bool,
     output_size: int,
 ) -> tuple[Tensor, ...]:
     """One cell over `x` `[time, batch, depth]`: `(outputs [time, batch, output_size], *final state)`.
 
-    ValueError, in the name of `function`, for lengths that are not `[batch]` integers between 0 and time.
+    `lengths`: None or int64 `[batch]`, between 0 and time.
     """
-    rows = lengths_within(function, lengths, x)
-    xs = reverse_sequence(x, rows) if reverse else x
-    (outputs,), final = unroll(step, (xs,), state, rows, output_like=(((output_size,), x.dtype),))
-    return (reverse_sequence(outputs, rows) if reverse else outputs, *final)
+    xs = reverse_sequence(x, lengths) if reverse else x
+    (outputs,), final = unroll(step, (xs,), state, lengths, output_like=(((output_size,), x.dtype),))
+    return (reverse_sequence(outputs, lengths) if reverse else outputs, *final)
 
 
 def run_units(
-    function: str,
     step: Callable[[Tensor, Tensor], Tensor],
     x: Tensor,
     h0: Tensor,
-    lengths: Lengths,
+    lengths: Tensor | None,
     reverse: bool,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, ...]:
     """`run_sequence` of a cell whose one state, `[batch, units]`, is its output too: `h' = step(x, h)`."""
 
     def both(x: tuple[Tensor, ...], state: tuple[Tensor, ...]) -> tuple[tuple[Tensor], tuple[Tensor]]:
         h = step(x[0], state[0])
         return (h,), (h,)
 
-    outputs, h = run_sequence(function, both, x, (h0,), lengths, reverse, h0.shape[1])
-    return outputs, h
+    return run_sequence(both, x, (h0,), lengths, reverse, h0.shape[1])
