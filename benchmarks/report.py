@@ -10,8 +10,8 @@ from benchmarks.peers import OURS, PEERS, TENSORFLOW
 from benchmarks.rounds import Result
 
 LEGEND = (
-    "Milliseconds a step, medians of the rounds; the fastest peer in bold. The ratios say how many times as fast we are, "
-    "median (smallest to largest) of the rounds: the kernels as the fastest peer, the program as the fastest "
+    "Milliseconds a step, medians of the rounds; the fastest peer in bold. The ratios say how many times as fast we "
+    "are, median (smallest to largest) of the rounds: the kernels as the fastest peer, the program as the fastest "
     "TensorFlow that runs it. Share: of the machine's rate in a large product, our faster way, its products alone."
 )
 

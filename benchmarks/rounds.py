@@ -66,7 +66,7 @@ class Field:
         self._stack.close()
 
     def measure(self, task: Task, rounds: int, budget: float) -> Result:
-        """At most `rounds` rounds and at least two; no further one begins when `budget` seconds have passed."""
+        """At most `rounds` rounds; after two, none begins when `budget` seconds have passed, building included."""
         result = Result(task)
         end = time.perf_counter() + budget
         taking_part = [peer.name for peer in self._peers if task.cell in peer.cells and self._build(peer, task, result)]

@@ -1,6 +1,6 @@
 """What `swap_memory=True` saves: peak memory and time of training an LSTM that reads long sequences.
 
-    python benchmarks/swap_memory.py [--time 500] [--batch 64] [--units 256]
+    python -m benchmarks.swap_memory [--time 500] [--batch 64] [--units 256]
 
 Each of the two runs in a process of its own, as a process's peak never falls again.
 """
@@ -8,20 +8,11 @@ Each of the two runs in a process of its own, as a process's peak never falls ag
 from __future__ import annotations
 
 import argparse
-import pathlib
-import resource
 import subprocess
 import sys
 import time
 
-
-def peak() -> float:
-    """The most memory that this process has held, in MB."""
-    status = pathlib.Path("/proc/self/status")
-    if status.exists():  # what getrusage says on Linux may be the peak of the process that started this one
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
+from benchmarks.memory import peak
 
 
 def measure(arguments: argparse.Namespace) -> None:
@@ -50,7 +41,7 @@ def compare(*options: str) -> list[tuple[float, float]]:
     """(MB, seconds) without and with `swap_memory`."""
     results = []
     for swap in ([], ["--swap"]):
-        command = [sys.executable, __file__, "--measure", *options, *swap]
+        command = [sys.executable, "-m", "benchmarks.swap_memory", "--measure", *options, *swap]
         megabytes, seconds = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
         results.append((float(megabytes), float(seconds)))
     return results

@@ -15,7 +15,7 @@ from typing import Any
 
 _DEFERRED = ("torch._meta_registrations", "torch.distributed._meta_registrations", "torch.export")
 """Parts of torch that it imports for its compiler and its exporter. Measured: a quarter of the time of `import torch`
-(1.40 s with them, 1.03 s without; `python benchmarks/session.py` times the whole start)."""
+(1.40 s with them, 1.03 s without; `python -m benchmarks programs` times whole starts)."""
 
 _REACHED_THROUGH_TORCH = ("_custom_ops", "_decomp", "_export", "_prims", "_refs")
 """Sub-modules that the deferred parts would have imported, and that torch's own functions take from `torch`."""

@@ -57,7 +57,7 @@ def dynamic_rnn(
       parallel_iterations: accepted; steps run one after the other, as they need each other.
       swap_memory: keeps the states of about the square root of the steps for the gradient and computes the rest a
         second time, which lowers the peak memory of training: for an LSTM of 256 units, 64 rows and 500 steps from
-        437 MB to 148 MB, at 1.2 to 1.5 times the time (`python benchmarks/swap_memory.py`). Random draws repeat; a
+        437 MB to 148 MB, at 1.2 to 1.5 times the time (`python -m benchmarks.swap_memory`). Random draws repeat; a
         step with side effects (assignments, Python functions, printing) runs once, and is kept.
       scope: of the variables; "rnn" by default.
 
