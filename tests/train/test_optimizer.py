@@ -68,22 +68,23 @@ def test_deduplicate_sums_rows_of_one_index(indices):
 def test_updates_write_into_the_variables_own_memory():
     var, m, v = torch.ones(3), torch.zeros(3), torch.zeros(3)
     places = [t.data_ptr() for t in (var, m, v)]
-    training_rules.adam(var, m, v, torch.ones(3), 0.1, 0.9, 0.999, 1e-8)
+    training_rules.adam(var, m, v, torch.ones(3), 0.1, 0.9, 0.999, 1e-8, False)
     assert [t.data_ptr() for t in (var, m, v)] == places
     assert float(var[0]) < 1
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("transposed", [False, True])
-def test_a_large_variable_is_updated_as_a_small_one(transposed):
-    """Large ones go through the rule in blocks, the last of them not full; a slot in another order does not."""
+def test_a_large_variable_is_updated_as_a_small_one(transposed, dtype):
+    """Large ones of float64 go through the rule in blocks, the last not full; a slot in another order does not."""
     size = (training_rules.BLOCK // 100 + 7, 103)
     generator = torch.Generator().manual_seed(1)
-    tensors = [torch.rand(size[::-1] if transposed else size, generator=generator) for _ in range(4)]
+    tensors = [torch.rand(size[::-1] if transposed else size, generator=generator, dtype=dtype) for _ in range(4)]
     tensors = [t.mT if transposed else t for t in tensors]
     var, m, v, grad = tensors
     whole = [t.clone() for t in (var, m, v)]
-    training_rules.adam(*whole, grad, 0.1, 0.9, 0.999, 1e-8)
-    training_rules.apply(training_rules.adam, (var, m, v), grad, 0.1, 0.9, 0.999, 1e-8)
+    training_rules.adam(*whole, grad, 0.1, 0.875, 0.9921875, 1e-8, False)
+    training_rules.apply(training_rules.adam, (var, m, v), grad, 0.1, 0.875, 0.9921875, 1e-8, False)
     for got, expected in zip((var, m, v), whole, strict=True):
         torch.testing.assert_close(got, expected)
 

@@ -94,7 +94,8 @@ def lazy_apply_adam(
     use_locking: bool = False,
 ) -> None:
     """Adam on the named rows alone: the slots of the others do not decay."""
-    apply(rules.adam, (var, m, v), grad, *adam_numbers(beta1_power, beta2_power, lr, beta1, beta2, epsilon))
+    numbers = adam_numbers(beta1_power, beta2_power, lr, beta1, beta2, epsilon)
+    apply(rules.adam, (var, m, v), grad, *numbers, False)
 
 
 @update("AdaMax", 3)

@@ -16,8 +16,11 @@ from recell.ops._kernels import invalid
 
 if TYPE_CHECKING:
     import torch
+
+    from recell import kernels
 else:
     torch = lazy_module("torch")
+    kernels = lazy_module("recell.kernels")
 
 
 class Rows(NamedTuple):
@@ -59,6 +62,9 @@ def apply(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: Gradie
 def _on_all(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: torch.Tensor, *numbers: Any) -> None:
     """Applies a rule to a whole variable and its slots. InvalidArgumentError for a gradient of another shape."""
     check_gradient(state[0], grad)
+    if not kernels.not_updated(rule.__name__, state, grad):
+        kernels.update(rule.__name__, state, grad, numbers)
+        return
     if grad.numel() <= BLOCK or grad.device.type != "cpu" or not all(tensor.is_contiguous() for tensor in state):
         rule(*state, grad, *numbers)
         return
@@ -69,6 +75,9 @@ def _on_all(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: torc
 
 def _on_rows(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: Rows, *numbers: Any) -> None:
     rows = row_numbers(state[0], grad)
+    if not kernels.not_updated(rule.__name__, state, grad.values):
+        kernels.update(rule.__name__, state, grad.values, numbers, rows=rows)
+        return
     parts = [tensor.index_select(0, rows) for tensor in state]
     rule(*parts, grad.values, *numbers)
     for tensor, part in zip(state, parts, strict=True):
@@ -84,14 +93,14 @@ def row_numbers(var: torch.Tensor, grad: Rows) -> torch.Tensor:
             f"{list(var.shape)}, grad {list(values.shape)}, indices {list(rows.shape)}",
         )
     if rows.numel():
-        outside = (rows < 0) | (rows >= var.shape[0])
-        if bool(outside.any()):
-            offset = int(outside.nonzero()[0])
+        low, high = (int(bound) for bound in torch.aminmax(rows))
+        if low < 0 or high >= var.shape[0]:
+            offset = int(((rows < 0) | (rows >= var.shape[0])).nonzero()[0])
             raise invalid(
                 f"Index {int(rows[offset])} at offset {offset} in indices is out of range: "
                 f"indices[{offset}] = {int(rows[offset])} is not in [0, {var.shape[0]})",
             )
-    return rows
+    return rows.contiguous()
 
 
 def gradient_descent(var: torch.Tensor, grad: torch.Tensor, lr: float) -> None:
@@ -125,7 +134,7 @@ def adam(
     beta1: float,
     beta2: float,
     epsilon: float,
-    nesterov: bool = False,
+    nesterov: bool,
 ) -> None:
     """Adam with `epsilon` outside the root and not corrected (the paper's "epsilon hat")."""
     m.lerp_(grad, 1.0 - beta1)
@@ -143,10 +152,15 @@ def adam_from_rows(
     beta1: float,
     beta2: float,
     epsilon: float,
-    nesterov: bool = False,
+    nesterov: bool,
 ) -> None:
     """Adam on the whole variable for a gradient that is zero outside some rows; Nesterov's step moves only those."""
     rows, values = row_numbers(var, grad), grad.values
+    if not nesterov and not kernels.not_updated("adam_between", (var, m, v), values):
+        ascending, order = rows.sort()
+        numbers = rate, beta1, beta2, epsilon
+        kernels.update("adam_between", (var, m, v), values.index_select(0, order), numbers, rows=ascending)
+        return
     m.mul_(beta1).index_add_(0, rows, values, alpha=1.0 - beta1)
     v.mul_(beta2).index_add_(0, rows, values * values, alpha=1.0 - beta2)
     if nesterov:
@@ -182,7 +196,7 @@ def ada_max(
     var.addcdiv_(m, v + epsilon, value=-rate)
 
 
-def adagrad(var: torch.Tensor, accum: torch.Tensor, grad: torch.Tensor, lr: float, update_slots: bool = True) -> None:
+def adagrad(var: torch.Tensor, accum: torch.Tensor, grad: torch.Tensor, lr: float, update_slots: bool) -> None:
     if update_slots:
         accum.addcmul_(grad, grad)
     var.addcmul_(grad, accum.rsqrt(), value=-lr)
