@@ -37,20 +37,35 @@ def _bind_kernel(
     definition = op.definition
     if definition.kernel is None:
         raise errors.UnimplementedError(op.node_def, op, f"Operation type {op.type} has no kernel.")
-    attrs = {key: value for key, value in op.attrs.items() if not key.startswith("_")}
-    if value_of is not None:
-        attrs = {k: value_of(v.tensor) if isinstance(v, Deferred) else v for k, v in attrs.items()}
-    bodies = {key: value for key, value in attrs.items() if isinstance(value, Body)}
     kernel: Call = definition.kernel
     if definition.stateful:
         kernel = functools.partial(kernel, resources.context(op))
+    return bind_as(kernel, op, body_plan, value_of)
+
+
+def bind_as(
+    kernel: Call,
+    op: Operation,
+    body_plan: Callable[[Body], BodyPlan],
+    value_of: ValueOf | None = None,
+    leading: int = 0,
+) -> Call:
+    """`kernel`, in place of the operation's own, with its attributes, as a function of its input values.
+
+    So many `leading` values of other kinds come before them.
+    """
+    attrs = {key: value for key, value in op.attrs.items() if not key.startswith("_")}
+    if value_of is not None:
+        attrs = {k: value_of(v.tensor) if isinstance(v, Deferred) else v for k, v in attrs.items()}
+    layout = None if op.layout is None else (-1,) * leading + tuple(op.layout)
+    bodies = {key: value for key, value in attrs.items() if isinstance(value, Body)}
     if bodies:
         plain = {key: value for key, value in attrs.items() if key not in bodies}
         plans = {key: body_plan(body) for key, body in bodies.items()}
-        return functools.partial(_with_bodies, kernel, plain, plans, op.attrs["_explicit"], op.layout)
+        return functools.partial(_with_bodies, kernel, plain, plans, leading + op.attrs["_explicit"], layout)
     if attrs:
         kernel = functools.partial(kernel, **attrs)
-    return kernel if op.layout is None else functools.partial(_grouped, kernel, op.layout)
+    return kernel if layout is None else functools.partial(_grouped, kernel, layout)
 
 
 def _group(values: tuple[Any, ...], layout: tuple[int | None, ...]) -> list[Any]:

@@ -25,6 +25,7 @@ from recell.plan.order import (
     schedule,
     shown_variable,
 )
+from recell.plan.over_time import StepPlan, compile_over_time
 from recell.plan.plan import BodyPlan, Plan, Step, make_step
 from recell.plan.resources import Resources
 
@@ -63,8 +64,12 @@ def compile_body(body: Body, owner: Operation, resources: Resources) -> BodyPlan
         captures = list(body.captures)
         # What one body of the owner changes, the others must not take as it was when the owner began.
         builder = _Builder([*body.args, *captures], resources, body, changed_by(owner) | _outlived(owner, captures))
-        plan = builder.build(body.outputs, [])
-        made = resources.body_plans[body] = changes, BodyPlan(plan, len(captures), bool(builder.demands))
+        compiled = builder.build(body.outputs, []), len(captures), bool(builder.demands)
+        if owner.type == "Recurrence":
+            layers = compile_over_time(owner, resources, lambda inner, op: compile_body(inner, op, resources))
+            made = resources.body_plans[body] = changes, StepPlan(*compiled, layers)
+        else:
+            made = resources.body_plans[body] = changes, BodyPlan(*compiled)
     return made[1]
 
 

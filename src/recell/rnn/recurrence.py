@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from recell.graph.repeatable import may_repeat, seeded_operations
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.ops.op import make_node
 from recell.rnn.recurrence_op import RECURRENCE, OutputLike
-from recell.rnn.repeatable import may_repeat, seeded_operations
 from recell.rnn.traced_step import Layout, TracedStep, trace_step
 
 Dims = tuple[int | None, ...]

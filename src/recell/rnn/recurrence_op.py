@@ -9,10 +9,11 @@ from recell._lazy import lazy_module
 from recell._torch import torch_dtype
 from recell.graph.body import Body
 from recell.graph.registry import OpDef, register
+from recell.graph.repeatable import random_operations, seeded_operations
 from recell.graph.tensor import Operation, Tensor
 from recell.ops._kernels import invalid
 from recell.ops.connections import reached
-from recell.rnn.repeatable import random_operations, seeded_operations
+from recell.rnn.recurrence_over_time import can_run_over_time, run_over_time
 
 if TYPE_CHECKING:
     from recell import kernels
@@ -26,7 +27,7 @@ OutputLike = tuple[tuple[tuple[int, ...] | None, Any], ...]
 def _recurrence(
     ctx: Any,
     *values: Any,
-    step: Callable[..., list[Any]],
+    step: Any,
     input_count: int,
     has_lengths: bool,
     time_major: bool,
@@ -45,6 +46,8 @@ def _recurrence(
     if unrolled and like is not None and lengths is not None and lengths.numel() and int(lengths.max()) <= 0:
         time, batch = inputs[0].shape[:2]
         outputs = tuple(inputs[0].new_zeros((time, batch, *tail), dtype=dtype) for tail, dtype in like)
+    elif can_run_over_time(step, inputs, state):
+        outputs, state = run_over_time(step, inputs, lengths, state)
     else:
         run = _as_step(step, len(output_like))
         outputs, state = kernels.unroll(

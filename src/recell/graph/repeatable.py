@@ -29,7 +29,8 @@ def _operations(body: Body) -> Iterator[Operation]:
                 stack.extend(t.op for t in value.outputs)
 
 
-def _draws(op: Operation) -> bool:
+def draws(op: Operation) -> bool:
+    """Whether an operation draws random numbers."""
     return op.definition.stateful and "seed" in op.attrs
 
 
@@ -40,7 +41,7 @@ def may_repeat(body: Body) -> bool:
     """
     return not any(
         op.definition.mutates
-        or (op.definition.stateful and not _draws(op) and op.type not in _HARMLESS)
+        or (op.definition.stateful and not draws(op) and op.type not in _HARMLESS)
         or op.type in ("PyFunc", "EagerPyFunc", "PyFuncStateless", "Print", "PrintV2", "Assert")
         for op in _operations(body)
     )
@@ -48,7 +49,7 @@ def may_repeat(body: Body) -> bool:
 
 def random_operations(body: Body) -> tuple[Operation, ...]:
     """The operations of the body that draw random numbers."""
-    return tuple(op for op in _operations(body) if _draws(op))
+    return tuple(op for op in _operations(body) if draws(op))
 
 
 def seeded_operations(body: Body) -> tuple[Operation, ...]:
@@ -60,4 +61,4 @@ def seeded_operations(body: Body) -> tuple[Operation, ...]:
     )
 
 
-__all__ = ["may_repeat", "random_operations", "seeded_operations"]
+__all__ = ["draws", "may_repeat", "random_operations", "seeded_operations"]
