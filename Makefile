@@ -25,12 +25,21 @@ test: $(VENV)/.dev
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
-# TF115=/path/to/python of an environment with TensorFlow 1.15 adds the comparison.
-bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/session.py $(if $(TF115),--tf115 $(TF115))
+# Beside every peer whose environment can be made: benchmarks/README.md. TF115= and TF101= name interpreters that have
+# those releases of TensorFlow; TF_SCRIPT= names a script that makes an environment, given a folder and a release.
+PEERS ?= .peers
+PEER_LISTS := $(wildcard benchmarks/requirements/*.txt)
+TENSORFLOWS := $(if $(TF_SCRIPT),$(if $(TF115),,$(PEERS)/tf115/.made-1.15.0) $(if $(TF101),,$(PEERS)/tf101/.made-1.0.1))
 
-sanitize: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -rs tests/kernels/test_native_sanitizers.py
+bench: $(VENV)/.dev $(PEER_LISTS:benchmarks/requirements/%.txt=$(PEERS)/%/.made) $(TENSORFLOWS)
+	$(BIN)/python -m benchmarks --environments $(PEERS) $(if $(TF115),--tf115 $(TF115)) $(if $(TF101),--tf101 $(TF101)) $(BENCH)
+
+# A peer that cannot be had is left out, and named under the tables.
+$(PEERS)/%/.made: benchmarks/requirements/%.txt
+	-$(PYTHON) -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $< && touch $@
+
+$(TENSORFLOWS):
+	-$(TF_SCRIPT) $(@D) $(subst .made-,,$(@F)) && touch $@
 
 # Installed editable, so that an edit needs no new installation; made again when what is to be installed changes.
 $(VENV)/.demo: pyproject.toml constraints.txt setup.py | $(VENV)/.library

@@ -1,7 +1,7 @@
 """Recell beside its peers, measured in one run.
 
-    python -m benchmarks                      everything
-    python -m benchmarks workloads --quick    the networks alone, fewer rounds
+    python -m benchmarks                                    everything
+    python -m benchmarks workloads,memory --workloads A,B   some parts of it
 
 Prints Markdown tables and writes what is behind them as JSON. benchmarks/README.md says what is measured, and how the
 peers' environments are made; what is missing is named under the tables.
@@ -13,40 +13,58 @@ import argparse
 import json
 import os
 import pathlib
-import sys
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from benchmarks import machine, report
-from benchmarks.peers import ENVIRONMENTS, PEERS, Peer, interpreters
-from benchmarks.rounds import Field
-from benchmarks.workloads import CELLS, MEASURED, WORKLOADS, Task
+from benchmarks import machine
+from benchmarks.peers import ENVIRONMENTS, PEERS, interpreters
+from benchmarks.programs import PROGRAMS
+from benchmarks.sections import SECTIONS
+from benchmarks.workloads import CELLS, MEASURED, WORKLOADS
 
 HERE = pathlib.Path(__file__).resolve().parent
 MODES = {"training": True, "forward": False}
 
 
-def names(known: Any) -> Any:
-    """The type of an option that takes several of `known`, with commas between them."""
+def several(known: Mapping[str, Any]) -> Callable[[str], list[Any]]:
+    """The type of an option that takes some of `known` by their names, with commas between them."""
 
-    def parse(text: str) -> list[str]:
-        chosen = text.split(",")
-        for name in chosen:
+    def parse(text: str) -> list[Any]:
+        names = text.split(",")
+        for name in names:
             if name not in known:
                 raise argparse.ArgumentTypeError(f"there is no {name!r}; choose from {', '.join(known)}")
-        return chosen
+        return [known[name] for name in names]
 
     return parse
+
+
+def themselves(names: Iterable[str]) -> dict[str, str]:
+    return {name: name for name in names}
 
 
 def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+
+    def choice(option: str, known: Mapping[str, Any], default: Iterable[str]) -> None:
+        described = f"of {','.join(known)}; default: {','.join(default)}"
+        chosen = [known[name] for name in default]
+        result.add_argument(option, type=several(known), default=chosen, metavar="NAME,...", help=described)
+
     add = result.add_argument
-    add("--workloads", type=names(WORKLOADS), default=MEASURED, help="such as A,B; default: all")
-    add("--cells", type=names(CELLS), default=list(CELLS), help="lstm, gru or both, which is the default")
-    add("--modes", type=names(MODES), default=list(MODES), help="training, forward or both, which is the default")
-    add("--peers", type=names(PEERS), default=list(PEERS), help=f"of {', '.join(PEERS)}; default: all")
+    kinds = f"of {','.join(SECTIONS)}; default: all"
+    every = list(SECTIONS)
+    add("sections", nargs="?", type=several(themselves(SECTIONS)), default=every, metavar="SECTION,...", help=kinds)
+    choice("--workloads", themselves(WORKLOADS), MEASURED)
+    choice("--cells", themselves(CELLS), CELLS)
+    choice("--modes", MODES, MODES)
+    choice("--peers", PEERS, PEERS)
+    choice("--programs", PROGRAMS, PROGRAMS)
+    folder = os.environ.get("RECELL_PROGRAMS")
+    what = "where programs are that are not ours; default: $RECELL_PROGRAMS"
+    add("--folder", type=pathlib.Path, default=folder, help=what)
     add("--rounds", type=int, default=7, help="at most; default: 7")
     add("--minutes", type=float, default=12, help="about how long the workloads may take; default: 12")
     add("--quick", action="store_true", help="two rounds")
@@ -59,51 +77,25 @@ def parser() -> argparse.ArgumentParser:
         help="where `make bench` made the peers' environments; default: $RECELL_PEERS, or .peers",
     )
     for name, what in ENVIRONMENTS.items():
-        add(f"--{name}", default=os.environ.get(name.upper()), metavar="PYTHON", help=f"an interpreter with {what}")
+        add(f"--{name}", metavar="PYTHON", help=f"an interpreter with {what}")
     return result
-
-
-def workloads(arguments: argparse.Namespace, found: dict[str, str]) -> tuple[str, dict[str, Any]]:
-    """The tables, and what is behind them."""
-    peers = [PEERS[name] for name in arguments.peers if PEERS[name].environment in found]
-    kinds = [(cell, MODES[mode]) for cell in arguments.cells for mode in arguments.modes]
-    tasks = [Task(name, *kind) for name in arguments.workloads for kind in kinds]
-    budget = 60 * arguments.minutes / len(tasks)
-    results = []
-    with Field(peers, found) as field:
-        for number, task in enumerate(tasks, 1):
-            print(f"{number} of {len(tasks)}: {task}", file=sys.stderr)
-            results.append(field.measure(task, 2 if arguments.quick else arguments.rounds, budget))
-        versions = field.versions()
-    rate = machine.product_rate()
-    text = report.tables(results, rate)
-    text += f"\n\nThe large product: {rate / 1e9:.0f} GFLOP/s.\n\nMeasured: " + "; ".join(
-        f"{PEERS[name].title} ({version})" for name, version in versions.items()
-    )
-    return text, {"product_rate": rate, "versions": versions, "tasks": [result.json() for result in results]}
-
-
-def missing(peers: list[Peer], found: dict[str, str]) -> str:
-    """A sentence for each environment that is not there, and what is not measured without it."""
-    lines = []
-    for name, what in ENVIRONMENTS.items():
-        without = [peer.title for peer in peers if peer.environment == name]
-        if name not in found and without:
-            lines.append(f"Not measured: {', '.join(without)}. No environment with {what} (`--{name}`, `make bench`).")
-    return "\n".join(lines)
 
 
 def main() -> None:
     arguments = parser().parse_args()
+    if arguments.quick:
+        arguments.rounds = 2
     given = {name: getattr(arguments, name) for name in ENVIRONMENTS if getattr(arguments, name)}
     found = interpreters(arguments.environments, given)
-    text, behind = workloads(arguments, found)
     described = machine.describe()
-    print(f"{described['processor']}, {described['cpus']} cores\n\n{text}\n")
-    print(missing([PEERS[name] for name in arguments.peers], found))
+    print(f"{described['processor']}, {described['cpus']} cores")
+    written: dict[str, Any] = {"machine": described}
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    written = {"machine": described, "workloads": behind}
-    arguments.json.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    for name in arguments.sections:
+        table, notes, written[name] = SECTIONS[name](arguments, found)
+        print(f"\n## {name.capitalize()}\n\n{table}\n")
+        print("\n".join(f"- {note}" for note in notes), flush=True)
+        arguments.json.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from benchmarks.peers import OURS, PEERS, TENSORFLOW
 from benchmarks.rounds import Result
 
 LEGEND = (
-    "Milliseconds a step, medians of the rounds; the fastest peer in bold. The ratios say how many times as fast we "
-    "are, median (smallest to largest) of the rounds: the kernels as the fastest peer, the program as the fastest "
-    "TensorFlow that runs it. Share: of the machine's rate in a large product, our faster way, its products alone."
+    "Milliseconds a step, medians of the rounds; the fastest peer in bold. Ratios: how many times as fast as the "
+    "fastest peer we are, and the program as the fastest TensorFlow that runs it, median (smallest to largest) of the "
+    "rounds. Share: of the machine's rate in a large product, our faster way, its products alone."
 )
 
 
@@ -28,7 +28,14 @@ def tables(results: Sequence[Result], product_rate: float) -> str:
 
 def table(results: Sequence[Result], product_rate: float) -> str:
     names = [name for name in PEERS if any(name in result.seconds for result in results)]
-    head = ["", *(PEERS[name].title for name in names), "fastest / kernels", "TF / program", "share"]
+    head = [
+        "",
+        *(PEERS[name].title for name in names),
+        "fastest / kernels",
+        "fastest / program",
+        "TF / program",
+        "share",
+    ]
     return markdown(head, [row(result, names, product_rate) for result in results])
 
 
@@ -39,7 +46,7 @@ def row(result: Result, names: Sequence[str], product_rate: float) -> list[str]:
     for name in names:
         text = f"{1e3 * result.median(name):.3g}" if name in result.seconds else "-"
         cells.append(f"**{text}**" if name == best else text)
-    cells.append(compared(result, best, "kernels"))
+    cells += [compared(result, best, ours) for ours in OURS]
     cells.append(compared(result, result.fastest([name for name in others if name in TENSORFLOW]), "program"))
     ours = result.fastest(OURS)
     cells.append("-" if ours is None else f"{result.task.operations() / result.median(ours) / product_rate:.0%}")
