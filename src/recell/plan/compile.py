@@ -14,6 +14,9 @@ from recell.graph.body import Body
 from recell.graph.dtypes import variant
 from recell.graph.tensor import Operation, Tensor
 from recell.plan.binding import bind, bind_assign, bind_change
+from recell.plan.chain import joined
+from recell.plan.chain_calls import call_of, singles_of
+from recell.plan.chain_types import Argument, Joined, Piece, Scene, Series
 from recell.plan.deferring import due, finish, finishing
 from recell.plan.demands import Demand, demands_of, fed_on_the_way, recorded_operations
 from recell.plan.gradients import as_inner_source, as_source, gradient_step, linked, linked_to
@@ -95,6 +98,7 @@ class _Builder:
         self.items: list[_Item] = []
         self.template: list[Any] = []
         self.slots: dict[Tensor, int] = {}
+        self.series: dict[Series, int] = {}
         self.roots: list[frozenset[Any]] = []
         # For each variable, where it has been read since it last changed, by the capture it was read in place of.
         self.reads: dict[Operation, dict[Tensor | None, int]] = {}
@@ -135,9 +139,12 @@ class _Builder:
         # A fetched variable is read where nothing has changed it yet: assignments of a run come after its reads.
         early = {t: self._slot(t) if t in given else -1 for t in fetches if self._is_read(t)}
         self.due = due(order, given)
-        for op in order:
-            self._finish_for(op)
-            self._add_operation(op, early)
+        for unit in joined(order, self._scene(fetches, targets)):
+            if isinstance(unit, Joined):
+                self._add_joined(unit)
+            else:
+                self._finish_for(unit)
+                self._add_operation(unit, early)
         self._finish_for(None)
         changed = set().union(*(changed_by(op) for op in order)) if self.body is None else set()
         shown = {t: shown_variable(t, given) for t in fetches} if changed else {}
@@ -307,6 +314,34 @@ class _Builder:
         for variable in changed:
             self.reads.pop(variable, None)
         self._add_sources(op, outs)
+
+    # -- operations that are computed as one ------------------------------------------------------------------------
+
+    def _scene(self, fetches: Sequence[Tensor], targets: Sequence[Operation]) -> Scene:
+        return Scene(
+            self.fixed, self.linked, self.sources, self.recorded, set(fetches), set(targets), is_read=self._is_read
+        )
+
+    def _add_joined(self, unit: Joined) -> None:
+        for op in unit.ops:
+            self._finish_for(op)
+        ins = [slot for argument in unit.arguments for slot in self._argument_slots(argument)]
+        shared = frozenset[Any]().union(*(self.roots[slot] for slot in ins)) if unit.view else None
+        outs = []
+        if unit.series is not None:
+            outs.append(self._new_slot(shared))
+            self.series[unit.series] = outs[0]
+        outs += [self._add_slot(tensor, self.roots[outs[0]] if outs else shared) for tensor in unit.last]
+        self.items.append(_Item(unit.ops[0], ins, outs, call_of(unit, self.resources)))
+        if unit.series is not None and unit.singles:
+            tensors = [unit.series.tensors[step] for step in unit.singles]
+            singles = [self._add_slot(tensor, self.roots[outs[0]]) for tensor in tensors]
+            self.items.append(_Item(unit.ops[0], [outs[0]], singles, singles_of(unit)))
+
+    def _argument_slots(self, argument: Argument) -> list[int]:
+        if isinstance(argument, Piece):
+            return [self.series[argument.series]]
+        return [self._slot(tensor) for tensor in argument.tensors]
 
     # -- steps --------------------------------------------------------------------------------------------------
 

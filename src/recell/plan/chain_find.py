@@ -1,0 +1,111 @@
+"""Steps of one recurrence, written one by one, that may be computed as a whole.
+
+Steps follow each other where every state that one yields is a state of the next, and type, attributes and weights are
+the same. They are taken apart again where the whole could not tell what somebody asks for (the memory of an LSTM in the
+middle), and where a step waits for an earlier one in another way than by its state: a decoder that feeds its output
+back is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from recell.graph.body import Body
+from recell.graph.registry import OverTime
+from recell.graph.tensor import Operation, Tensor
+from recell.plan.chain_graph import Contracted
+from recell.plan.chain_numbers import Numbers, signature
+from recell.plan.chain_types import Scene
+
+Users = Mapping[Tensor, Sequence[Operation]]
+
+LEAST_STEPS = 2
+
+
+def over_time(op: Operation) -> OverTime:
+    found: OverTime = op.definition.extra["over_time"]
+    return found
+
+
+def is_step(op: Operation) -> bool:
+    return "over_time" in op.definition.extra
+
+
+def why_no_link(op: Operation, scene: Scene) -> str | None:
+    """Why a step of a recurrence cannot be one among several that are computed as a whole; None when it can."""
+    if scene.is_special(op):
+        return "one of its outputs is fed, or is what somebody differentiates by"
+    if any(key.startswith("_") for key in op.attrs):
+        return "its gradient is the program's own"
+    if any(isinstance(value, Body) for value in op.attrs.values()):
+        return "its activation is the program's own"
+    if not op.outputs[0].dtype.is_floating:
+        return f"it computes in {op.outputs[0].dtype.name}"
+    x, rule = op.inputs[0].shape, over_time(op)
+    if x.ndims != 2 or x.as_list()[1] is None:
+        return f"its input has the shape {x}, and [batch, depth] with a known depth is needed"
+    if any(t.shape.ndims != 2 or t.shape.as_list()[1] is None for t in op.outputs):
+        return f"a state, carried on by input {rule.carried}, has no known size"
+    return None
+
+
+def linked_steps(ops: Sequence[Operation], scene: Scene, numbers: Numbers) -> list[list[Operation]]:
+    """The steps among `ops`, each chain as long as states are handed on and all that stays the same is the same."""
+    before: dict[Operation, Operation] = {}
+    after: dict[Operation, list[Operation]] = {}
+    kinds = {op: _kind(op, scene, numbers) for op in ops if is_step(op) and why_no_link(op, scene) is None}
+    for op in kinds:
+        previous = _previous(op)
+        if previous is not None and kinds.get(previous) == kinds[op]:
+            before[op] = previous
+            after.setdefault(previous, []).append(op)
+    chains = []
+    for op in kinds:
+        previous = before.get(op)
+        if previous is None or len(after[previous]) > 1:  # where two go on from one state, each begins anew
+            chain = [op]
+            while len(after.get(chain[-1], ())) == 1:
+                chain += after[chain[-1]]
+            chains.append(chain)
+    return [chain for chain in chains if len(chain) >= LEAST_STEPS]
+
+
+def _kind(op: Operation, scene: Scene, numbers: Numbers) -> tuple[object, ...]:
+    """What must be the same at every step."""
+    rule = over_time(op)
+    fixed = [t for k, t in enumerate(op.inputs) if k and k not in rule.carried]
+    return signature(op), op in scene.recorded, numbers.of_all(fixed), op.inputs[0].shape.as_list()[1]
+
+
+def _previous(op: Operation) -> Operation | None:
+    """The operation all of whose outputs are the states of `op`, each in its place."""
+    states = [op.inputs[k] for k in over_time(op).carried]
+    previous = states[0].op
+    return previous if len(previous.outputs) == len(states) and states == previous.outputs else None
+
+
+def parts(chain: Sequence[Operation], graph: Contracted, scene: Scene, users: Users) -> Iterator[list[Operation]]:
+    """The stretches of a chain that can be computed as a whole."""
+    waits_for = graph.waits_for(chain)
+    part: list[Operation] = []
+    for k, op in enumerate(chain):
+        start = k - len(part)
+        if part and why_apart(part, op, waits_for[k] >= start, scene, users) is not None:
+            yield part
+            part = []
+        part.append(op)
+    yield part
+
+
+def why_apart(part: Sequence[Operation], op: Operation, waits: bool, scene: Scene, users: Users) -> str | None:
+    """Why `op` does not go with the steps of `part`, which it follows; None when it does.
+
+    `waits`: whether it needs one of those steps by a way through other operations.
+    """
+    if waits or op.inputs[0].op in part:
+        return f"the input of '{op.name}' depends on the output of an earlier step"
+    previous, rule = part[-1], over_time(op)
+    for k, state in enumerate(previous.outputs):
+        if k != rule.sequence and (state in scene.fetched or any(user is not op for user in users.get(state, ()))):
+            return f"'{state.name}' is needed by others, and of that only the last is known after the whole"
+    return None
