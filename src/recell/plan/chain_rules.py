@@ -17,6 +17,9 @@ from recell.plan.stepped_draws import has_stepped_draws
 JOINS: dict[str, Callable[[Operation, Resources], Call]] = {"ConcatV2": concatenated, "Pack": stacked}
 """Types that put the tensors of a series together."""
 
+_MAY_REFUSE = frozenset({"FloorDiv", "FloorMod", "GatherV2", "TruncateDiv", "TruncateMod"})
+"""Types that refuse some values, and then tell which step it was."""
+
 OWN_OF_EACH = ("seed", "seed2")
 """Attributes that may differ from step to step."""
 
@@ -59,7 +62,7 @@ def _single_index(index: Sequence[Any]) -> tuple[int | None, int]:
 
 def can_run_at_once(op: Operation, along: Sequence[bool]) -> bool:
     """Whether operations like `op`, one a step, are one call, where `along` says which inputs differ between steps."""
-    if len(op.outputs) != 1 or not any(along):
+    if len(op.outputs) != 1 or not any(along) or op.type in _MAY_REFUSE:
         return False
     if draws(op):
         return op.type == "Dropout" and has_stepped_draws(op, along)

@@ -117,15 +117,18 @@ class Stretch:
 
     def _lift_users(self, series: Series) -> None:
         """Joins the operations that do the same with every element of a series."""
-        by_kind: dict[Any, dict[int, list[Operation]]] = {}
+        firsts: dict[Operation, int] = {}
         for step, tensor in enumerate(series.tensors):
             for op in self._users.get(tensor, ()):
-                if self._is_joinable(op) and can_run_at_once(op, self._along(op)):
-                    by_kind.setdefault(self._kind(op, step), {}).setdefault(step, []).append(op)
+                firsts.setdefault(op, step)
+        by_kind: dict[Any, dict[int, list[Operation]]] = {}
+        for op, step in firsts.items():
+            if self._is_joinable(op) and can_run_at_once(op, self._along(op)):
+                by_kind.setdefault(self._kind(op, step), {}).setdefault(step, []).append(op)
         for by_step in by_kind.values():
             for turn in range(max(map(len, by_step.values()))):
                 ops = {step: found[turn] for step, found in by_step.items() if len(found) > turn}
-                for run in _runs({step: op for step, op in ops.items() if op not in self._drafts}):
+                for run in _runs(ops):
                     self._add_lifted(tuple(ops[step] for step in run))
 
     def _along(self, op: Operation) -> list[bool]:
