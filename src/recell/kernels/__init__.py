@@ -22,6 +22,7 @@ from recell.kernels._gru import gru, gru_step
 from recell.kernels._gru_reset_after import gru_reset_after, gru_reset_after_step
 from recell.kernels._lstm import lstm, lstm_step
 from recell.kernels._native import native
+from recell.kernels._product import matmul, product_choice
 from recell.kernels._rnn import rnn, rnn_step
 from recell.kernels._sequence import reverse_sequence
 from recell.kernels._softmax import softmax_cross_entropy, sparse_softmax_cross_entropy
@@ -41,8 +42,10 @@ __all__ = [
     "gru_step",
     "lstm",
     "lstm_step",
+    "matmul",
     "native",
     "not_updated",
+    "product_choice",
     "reverse_sequence",
     "rnn",
     "rnn_step",

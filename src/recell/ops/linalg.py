@@ -21,8 +21,11 @@ from recell.ops.op import FLOATS, INTS, NUMBERS, op
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+    from recell import kernels
 else:
     torch = lazy_module("torch")
+    kernels = lazy_module("recell.kernels")
 
 _FIELD = FLOATS | {dtypes.complex64, dtypes.complex128}
 
@@ -31,7 +34,7 @@ def _product(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool, batched
     left = a.mT if transpose_a else a
     right = b.mT if transpose_b else b
     try:
-        return torch.matmul(left, right)
+        return kernels.matmul(left, right)
     except RuntimeError as error:
         if a.ndim < 2 or b.ndim < 2:
             raise invalid(f"In[0] and In[1] are not matrices: {bracketed(a)}, {bracketed(b)}") from error
