@@ -21,6 +21,7 @@ from recell.kernels._engines import Choice, explain
 from recell.kernels._gru import gru, gru_step
 from recell.kernels._gru_reset_after import gru_reset_after, gru_reset_after_step
 from recell.kernels._lstm import lstm, lstm_step
+from recell.kernels._memory import keep_freed_memory
 from recell.kernels._native import native
 from recell.kernels._product import matmul, product_choice
 from recell.kernels._rnn import rnn, rnn_step
@@ -40,6 +41,7 @@ __all__ = [
     "gru_reset_after",
     "gru_reset_after_step",
     "gru_step",
+    "keep_freed_memory",
     "lstm",
     "lstm_step",
     "matmul",

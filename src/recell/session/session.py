@@ -15,6 +15,7 @@ from recell.graph.core import as_default as graph_as_default
 from recell.graph.core import get_default_graph
 from recell.graph.graph import Graph
 from recell.graph.tensor import Tensor
+from recell.kernels import keep_freed_memory
 from recell.plan import at_work
 from recell.plan.compile import compile_plan
 from recell.plan.plan import Plan
@@ -51,6 +52,7 @@ class BaseSession:
         self._lock = threading.Lock()
         if config is not None and config.intra_op_parallelism_threads > 0:
             torch.set_num_threads(config.intra_op_parallelism_threads)
+        keep_freed_memory()
 
     @property
     def graph(self) -> Graph:
