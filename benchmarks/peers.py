@@ -28,7 +28,7 @@ class Peer:
         engine: a module of benchmarks.engines; options: for its `build`.
         environment: whose interpreter it runs in.
         settings: variables of its process.
-        cells: which ones it has.
+        spread_only: it takes part only where rows end at different steps.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Peer:
     environment: str = OWN
     options: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
-    cells: tuple[str, ...] = ("lstm", "gru")
+    spread_only: bool = False
 
 
 PEERS = {
@@ -46,6 +46,7 @@ PEERS = {
         Peer("kernels", "Recell kernels", "recell_kernels"),
         Peer("program", "Recell program", "tf1_program", options={"module": "recell.v1"}),
         Peer("torch", "torch nn", "torch_layers"),
+        Peer("torch-padded", "torch nn, padded", "torch_layers", options={"packed": False}, spread_only=True),
         Peer("cells", "torch cells", "torch_cells"),
         Peer("tf115", "TF 1.15", "tf1_program", "tf115", {"module": "tensorflow"}),
         Peer("tf115-block", "TF 1.15 block", "tf1_program", "tf115", {"module": "tensorflow", "driver": "block"}),

@@ -69,7 +69,8 @@ class Field:
         """At most `rounds` rounds; after two, none begins when `budget` seconds have passed, building included."""
         result = Result(task)
         end = time.perf_counter() + budget
-        taking_part = [peer.name for peer in self._peers if task.cell in peer.cells and self._build(peer, task, result)]
+        wanted = [peer for peer in self._peers if task.workload.spread or not peer.spread_only]
+        taking_part = [peer.name for peer in wanted if self._build(peer, task, result)]
         for number in range(rounds):
             if number >= 2 and time.perf_counter() > end:
                 break

@@ -4,7 +4,7 @@
 
 Each line of standard input is a JSON object, each answer a line of JSON:
 
-    {"build": {"name": "A", "cell": "lstm", "training": true}}     {"seconds": 1.2}    with three first steps
+    {"build": {"name": "A", "cell": "lstm", "training": true}}     {"seconds": 1.2}    with some first steps
     {"measure": 0.2}                                               {"seconds": [0.0031, 0.0030, ...]}, for about 0.2 s
     {"versions": null}                                             {"versions": "torch 2.13.0"}
 
@@ -22,6 +22,8 @@ import time
 from benchmarks.workloads import Task
 
 FEWEST, MOST = 3, 1000
+PATIENCE = 1.0
+"""Seconds after which no further step begins, even if there were fewer than `FEWEST`: some take ten seconds."""
 
 
 def main(engine_name: str, options: str) -> None:
@@ -35,8 +37,7 @@ def main(engine_name: str, options: str) -> None:
             step = None  # the last one's memory goes before the next one's is taken
             started = time.perf_counter()
             step = engine.build(Task(**argument), **json.loads(options))
-            for _ in range(3):
-                step()
+            times(step, 0)
             answer = {"seconds": time.perf_counter() - started}
         elif command == "measure":
             answer = {"seconds": times(step, argument)}
@@ -46,13 +47,15 @@ def main(engine_name: str, options: str) -> None:
 
 
 def times(step, seconds):
-    """Seconds of each of some calls of `step`, at least `FEWEST`, for about `seconds` in all."""
+    """Seconds of each of some calls of `step`, for about `seconds` in all."""
     taken = []
-    end = time.perf_counter() + seconds
-    while len(taken) < FEWEST or (time.perf_counter() < end and len(taken) < MOST):
-        before = time.perf_counter()
+    started = now = time.perf_counter()
+    while not taken or now - started < (PATIENCE if len(taken) < FEWEST else seconds):
         step()
-        taken.append(time.perf_counter() - before)
+        before, now = now, time.perf_counter()
+        taken.append(now - before)
+        if len(taken) == MOST:
+            break
     return taken
 
 
