@@ -119,6 +119,8 @@ def _has_rows(op: Operation, along: Sequence[bool]) -> bool:
 
 _ROWS: dict[str, Callable[[Operation, Sequence[bool]], bool]] = {
     "AddN": _has_rows,
+    "ArgMax": _spares_the_rows,
+    "ArgMin": _spares_the_rows,
     "BiasAdd": _is_first_alone,
     "ConcatV2": _spares_the_rows,
     "GatherV2": _looks_rows_up,

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 from recell.graph import nest
 from recell.graph.core import name_scope
 from recell.graph.shapes import TensorShape, as_shape
+from recell.graph.tensor import Tensor
 from recell.ops.layer import Layer
 from recell.rnn.cell import assert_like_rnncell
 from recell.rnn.state import size_dims
 from recell.seq2seq.decoder import Decoder
 from recell.seq2seq.helper import Helper
+from recell.seq2seq.teacher_forcing import decode_forced, why_not_forced
 
 
 class _Output(NamedTuple):
@@ -67,7 +69,7 @@ class BasicDecoder(Decoder):
         if output_layer is not None and not isinstance(output_layer, Layer):
             raise TypeError(f"output_layer must be a Layer, received: {type(output_layer)}")
         self._cell = cell
-        self._helper = helper
+        self._helper: Any = helper
         self._initial_state = initial_state
         self._output_layer: Any = output_layer
 
@@ -108,14 +110,29 @@ class BasicDecoder(Decoder):
     ) -> tuple[BasicDecoderOutput, Any, Any, Any]:
         """One step: `(BasicDecoderOutput, next_state, next_inputs, finished)`."""
         with name_scope(name, "BasicDecoderStep", [time, *nest.flatten(inputs), *nest.flatten(state)]):
-            outputs, state = self._cell(inputs, state)
-            if self._output_layer is not None:
-                outputs = self._output_layer(outputs)
-            sample_ids = self._helper.sample(time=time, outputs=outputs, state=state)
+            output, state = self._outputs(time, inputs, state)
             finished, next_inputs, state = self._helper.next_inputs(
-                time=time, outputs=outputs, state=state, sample_ids=sample_ids
+                time=time, outputs=output.rnn_output, state=state, sample_ids=output.sample_id
             )
-        return BasicDecoderOutput(outputs, sample_ids), state, next_inputs, finished
+        return output, state, next_inputs, finished
+
+    def _at_once(self, limit: Tensor | None, impute_finished: bool, swap_memory: bool) -> tuple[Any, Any, Any] | None:
+        if type(self) is not BasicDecoder or why_not_forced(self._helper, self._initial_state) is not None:
+            return None
+
+        def step(inputs: Any, state: Any) -> tuple[Any, Any]:
+            return self._outputs(0, inputs, state)
+
+        return decode_forced(
+            step, self._helper, self._initial_state, self.output_size, limit, impute_finished, swap_memory
+        )
+
+    def _outputs(self, time: Any, inputs: Any, state: Any) -> tuple[BasicDecoderOutput, Any]:
+        """What a step puts out, and the state after it."""
+        outputs, state = self._cell(inputs, state)
+        if self._output_layer is not None:
+            outputs = self._output_layer(outputs)
+        return BasicDecoderOutput(outputs, self._helper.sample(time=time, outputs=outputs, state=state)), state
 
 
 __all__ = ["BasicDecoder", "BasicDecoderOutput"]

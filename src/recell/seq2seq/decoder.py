@@ -69,6 +69,10 @@ class Decoder(abc.ABC):
         """
         return False
 
+    def _at_once(self, limit: Tensor | None, impute_finished: bool, swap_memory: bool) -> tuple[Any, Any, Any] | None:
+        """What `dynamic_decode` gives before `finalize`, time first, where it takes no loop of single steps."""
+        return None
+
 
 def dynamic_decode(
     decoder: Decoder,
@@ -137,28 +141,38 @@ def dynamic_decode(
         raise TypeError(f"Expected decoder to be type Decoder, but saw: {type(decoder)}")
     with variable_scope(scope, "decoder"):
         limit = _limit(maximum_iterations)
-        finished, inputs, state = decoder.initialize()
-        no_output = zero_state_of(decoder.output_size, decoder.batch_size, decoder.output_dtype)
-        if limit is not None:
-            finished = logical_or(finished, less_equal(limit, 0))
-        lengths = zeros_like(finished, dtypes.int32)
-        time = constant(0, dtypes.int32)
-        arrays = nest.map_structure(_array_of, decoder.output_dtype, decoder.output_size, no_output)
-        ends = while_loop(
-            lambda _time, _outputs, _state, _inputs, done, _lengths: logical_not(reduce_all(done)),
-            _Step(decoder, no_output if impute_finished else None),
-            (time, arrays, state, inputs, finished, lengths),
-            parallel_iterations=parallel_iterations,
-            swap_memory=swap_memory,
-            maximum_iterations=limit,
+        outputs, state, lengths = decoder._at_once(limit, impute_finished, swap_memory) or _looped(
+            decoder, limit, impute_finished, parallel_iterations, swap_memory
         )
-        _, arrays, state, _, _, lengths = ends
-        outputs = nest.map_structure(lambda array: array.stack(), arrays)
         with contextlib.suppress(NotImplementedError):
             outputs, state = decoder.finalize(outputs, state, lengths)
         if not output_time_major:
             outputs = nest.map_structure(transpose_batch_time, outputs)
         return outputs, state, lengths
+
+
+def _looped(
+    decoder: Decoder, limit: Tensor | None, impute_finished: bool, parallel_iterations: int, swap_memory: bool
+) -> tuple[Any, Any, Any]:
+    """Outputs of all steps, time first, the last state and the lengths."""
+    finished, inputs, state = decoder.initialize()
+    no_output = zero_state_of(decoder.output_size, decoder.batch_size, decoder.output_dtype)
+    if limit is not None:
+        finished = logical_or(finished, less_equal(limit, 0))
+    lengths = zeros_like(finished, dtypes.int32)
+    time = constant(0, dtypes.int32)
+    arrays = nest.map_structure(_array_of, decoder.output_dtype, decoder.output_size, no_output)
+    ends = while_loop(
+        lambda _time, _outputs, _state, _inputs, done, _lengths: logical_not(reduce_all(done)),
+        _Step(decoder, no_output if impute_finished else None),
+        (time, arrays, state, inputs, finished, lengths),
+        parallel_iterations=parallel_iterations,
+        swap_memory=swap_memory,
+        maximum_iterations=limit,
+    )
+    _, arrays, state, _, _, lengths = ends
+    outputs = nest.map_structure(lambda array: array.stack(), arrays)
+    return outputs, state, lengths
 
 
 def _limit(maximum_iterations: Any) -> Tensor | None:

@@ -61,6 +61,7 @@ class TrainingHelper(Helper):
         with name_scope(name, "TrainingHelper", [inputs, sequence_length]):
             self._inputs = convert_to_tensor(inputs, name="inputs")
             steps: Any = self._inputs if time_major else transpose_batch_time(self._inputs)
+            self._steps = steps
             self._input_tas = _unstacked(steps)
             self._sequence_length = convert_to_tensor(sequence_length, name="sequence_length")
             if self._sequence_length.shape.ndims != 1:
