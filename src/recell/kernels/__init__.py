@@ -28,12 +28,13 @@ from recell.kernels._rnn import rnn, rnn_step
 from recell.kernels._sequence import reverse_sequence
 from recell.kernels._softmax import softmax_cross_entropy, sparse_softmax_cross_entropy
 from recell.kernels._unroll import Leaves, Step, unroll
-from recell.kernels._updates import not_updated, update
+from recell.kernels._updates import Scaled, not_updated, update
 
 __all__ = [
     "Choice",
     "Leaves",
     "Replay",
+    "Scaled",
     "Step",
     "cudnn_rnn",
     "explain",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -25,6 +25,14 @@ _NUMBERS = {
     "rms_prop": (ctypes.c_float, ctypes.c_float, ctypes.c_float, ctypes.c_float),
 }
 """What each rule takes behind the tensors, as training.h has it."""
+
+
+class Scaled(NamedTuple):
+    """A gradient that counts `scale` times, without memory for the product."""
+
+    values: Tensor
+    scale: Tensor
+    """A scalar."""
 
 
 class _Call(ctypes.Structure):

@@ -287,6 +287,7 @@ def op(
     mutates: Sequence[int] = (),
     aliases: Mapping[str, str] | None = None,
     over_time: OverTime | None = None,
+    scaled: int | None = None,
 ) -> Callable[[Callable[..., Any]], OpBuilder]:
     """Defines operation type `name` by its kernel. See docs/architecture.md for every argument.
 
@@ -296,6 +297,7 @@ def op(
 
     def decorate(function: Callable[..., Any]) -> OpBuilder:
         params, attrs, order = _read_signature(function, stateful, types or {})
+        extra = {"over_time": over_time, "scaled": scaled}
         definition = OpDef(
             name,
             function,
@@ -308,7 +310,7 @@ def op(
             waits=waits,
             defers=defers,
             mutates=tuple(mutates),
-            extra={} if over_time is None else {"over_time": over_time},
+            extra={key: value for key, value in extra.items() if value is not None},
         )
         register(definition)
         return OpBuilder(definition, attrs, order, T, aliases or {}, function)

@@ -93,7 +93,7 @@ def dense_update(op_type: str, changes: int) -> Callable[[Any], OpBuilder]:
         at, parameters = _gradient(function)
         parameters[at] = parameters[at].replace(annotation="Tensor")
         function.__signature__ = inspect.Signature(parameters)
-        return _operation(op_type, changes)(function)
+        return _operation(op_type, changes, scaled=at)(function)
 
     return decorate
 
@@ -122,7 +122,7 @@ def _gradient(function: Any) -> tuple[int, list[inspect.Parameter]]:
     return next(k for k, parameter in enumerate(parameters) if parameter.name in ("grad", "delta")), parameters
 
 
-def _operation(op_type: str, changes: int) -> Callable[[Any], OpBuilder]:
+def _operation(op_type: str, changes: int, scaled: int | None = None) -> Callable[[Any], OpBuilder]:
     return op(
         op_type,
         shape=_updated,
@@ -131,6 +131,7 @@ def _operation(op_type: str, changes: int) -> Callable[[Any], OpBuilder]:
         T=FLOATS,
         mutates=tuple(range(changes)),
         differentiable=False,
+        scaled=scaled,
     )
 
 

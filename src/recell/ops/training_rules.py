@@ -31,7 +31,7 @@ class Rows(NamedTuple):
 
 
 if TYPE_CHECKING:
-    Gradient: TypeAlias = torch.Tensor | Rows
+    Gradient: TypeAlias = torch.Tensor | Rows | kernels.Scaled
 
 
 def number(value: torch.Tensor, label: str) -> float:
@@ -55,22 +55,28 @@ def apply(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: Gradie
     """Applies a rule to a variable and its slots: all of them, or the rows that the gradient has, and no others."""
     if isinstance(grad, Rows):
         _on_rows(rule, state, grad, *numbers)
+    elif isinstance(grad, kernels.Scaled):
+        _on_all(rule, state, grad.values, grad.scale, *numbers)
     else:
-        _on_all(rule, state, grad, *numbers)
+        _on_all(rule, state, grad, None, *numbers)
 
 
-def _on_all(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: torch.Tensor, *numbers: Any) -> None:
+def _on_all(
+    rule: Callable[..., None],
+    state: Sequence[torch.Tensor],
+    grad: torch.Tensor,
+    scale: torch.Tensor | None,
+    *numbers: Any,
+) -> None:
     """Applies a rule to a whole variable and its slots. InvalidArgumentError for a gradient of another shape."""
     check_gradient(state[0], grad)
     if not kernels.not_updated(rule.__name__, state, grad):
-        kernels.update(rule.__name__, state, grad, numbers)
+        kernels.update(rule.__name__, state, grad, numbers, scale=1.0 if scale is None else float(scale))
         return
-    if grad.numel() <= BLOCK or grad.device.type != "cpu" or not all(tensor.is_contiguous() for tensor in state):
-        rule(*state, grad, *numbers)
-        return
-    flat = [tensor.view(-1).split(BLOCK) for tensor in (*state, grad.contiguous())]
-    for parts in zip(*flat, strict=True):
-        rule(*parts, *numbers)
+    blocks = grad.numel() > BLOCK and grad.device.type == "cpu" and all(tensor.is_contiguous() for tensor in state)
+    whole = (*state, grad)
+    for parts in zip(*[t.reshape(-1).split(BLOCK) for t in whole], strict=True) if blocks else [whole]:
+        rule(*parts[:-1], parts[-1] if scale is None else parts[-1] * scale, *numbers)
 
 
 def _on_rows(rule: Callable[..., None], state: Sequence[torch.Tensor], grad: Rows, *numbers: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -20,6 +19,7 @@ from recell.plan.chain_types import Argument, Joined, Piece, Scene, Series
 from recell.plan.deferring import due, finish, finishing
 from recell.plan.demands import Demand, demands_of, fed_on_the_way, recorded_operations
 from recell.plan.gradients import as_inner_source, as_source, gradient_step, linked, linked_to
+from recell.plan.item import Item
 from recell.plan.order import (
     changed_by,
     mutated_variables,
@@ -29,23 +29,12 @@ from recell.plan.order import (
     shown_variable,
 )
 from recell.plan.over_time import StepPlan, compile_over_time
+from recell.plan.overwriting import scaled_by_user, with_scale, written_over
 from recell.plan.plan import BodyPlan, Plan, Step, make_step
 from recell.plan.resources import Resources
 
 _SHARED = "shared"
 """The root of values that live longer than a run: constants and what the caller fed."""
-
-
-@dataclass
-class _Item:
-    """A step in the making."""
-
-    op: Operation | None
-    ins: list[int]
-    outs: list[int]
-    call: Callable[..., Any] | None = None
-    x_slots: list[int] = field(default_factory=list)
-    drops: list[int] = field(default_factory=list)
 
 
 def compile_plan(
@@ -95,7 +84,7 @@ class _Builder:
         self.fixed = set(given)
         self.resources = resources
         self.body = body
-        self.items: list[_Item] = []
+        self.items: list[Item] = []
         self.template: list[Any] = []
         self.slots: dict[Tensor, int] = {}
         self.series: dict[Series, int] = {}
@@ -182,7 +171,7 @@ class _Builder:
         if tensor in self.sources:
             before = self.slots[tensor]
             slot = self._add_slot(tensor, self.roots[before])
-            self.items.append(_Item(None, [before], [slot], make))
+            self.items.append(Item(None, [before], [slot], make))
             self.values_of_x.setdefault(tensor, []).append(slot)
 
     def _add_sources(self, op: Operation, outs: list[int]) -> None:
@@ -190,7 +179,7 @@ class _Builder:
             if tensor in self.linked:
                 fed = self.slots[tensor]
                 slot = self._add_slot(tensor, self.roots[fed])
-                self.items.append(_Item(None, [fed, made], [slot], linked_to))
+                self.items.append(Item(None, [fed, made], [slot], linked_to))
             if tensor in self.linked or tensor not in self.fixed:
                 self._add_source(tensor)
 
@@ -216,11 +205,11 @@ class _Builder:
             read = self.resources.cell(variable).read
             slot = self._add_slot(reference, frozenset([variable]))
             if captured is None or reference in self.sources:
-                self.items.append(_Item(variable, [], [slot], read))
+                self.items.append(Item(variable, [], [slot], read))
             else:
                 # Who differentiates by the variable outside of the body means this read of it too.
                 before = self.given.index(captured)
-                self.items.append(_Item(variable, [before], [slot], functools.partial(linked, read)))
+                self.items.append(Item(variable, [before], [slot], functools.partial(linked, read)))
             self._add_source(reference)
             reads[captured] = self.slots[reference]
         return reads[captured]
@@ -259,7 +248,7 @@ class _Builder:
             ins = [self._snapshot(slot) for slot in ins]
         shared = frozenset(changed).union(*(self.roots[s] for s in ins)) if op.definition.view and ins else None
         outs = [self._add_output(t, shared) for t in op.outputs]
-        self.items.append(_Item(op, ins, outs, x_slots=x_slots))
+        self.items.append(Item(op, ins, outs, x_slots=x_slots))
         for variable in changed:
             self.reads.pop(variable, None)
         if op.type == "PyFunc":
@@ -277,12 +266,12 @@ class _Builder:
         if not any(isinstance(root, Operation) and root.attrs.get("_resource") for root in self.roots[slot]):
             return slot
         copied = self._new_slot(None)
-        self.items.append(_Item(None, [slot], [copied], torch.clone))
+        self.items.append(Item(None, [slot], [copied], torch.clone))
         return copied
 
     def _finish_for(self, op: Operation | None) -> None:
         for slot in self.unfinished.get(op, ()):
-            self.items.append(_Item(op, [slot], [], finish))
+            self.items.append(Item(op, [slot], [], finish))
 
     def _for_change(self, tensor: Tensor, recorded: bool) -> int:
         """A slot for a variable that a body changes: nothing, for the body reads it itself and it may not be
@@ -310,7 +299,7 @@ class _Builder:
         changed = mutated_variables(op)
         ins = [self._slot(t) for k, t in enumerate(op.inputs) if k not in op.definition.mutates]
         outs = [self._add_output(t, frozenset([v])) for t, v in zip(op.outputs, changed, strict=False)]
-        self.items.append(_Item(op, ins, outs))
+        self.items.append(Item(op, ins, outs))
         for variable in changed:
             self.reads.pop(variable, None)
         self._add_sources(op, outs)
@@ -332,11 +321,11 @@ class _Builder:
             outs.append(self._new_slot(shared))
             self.series[unit.series] = outs[0]
         outs += [self._add_slot(tensor, self.roots[outs[0]] if outs else shared) for tensor in unit.last]
-        self.items.append(_Item(unit.ops[0], ins, outs, call_of(unit, self.resources)))
+        self.items.append(Item(unit.ops[0], ins, outs, call_of(unit, self.resources)))
         if unit.series is not None and unit.singles:
             tensors = [unit.series.tensors[step] for step in unit.singles]
             singles = [self._add_slot(tensor, self.roots[outs[0]]) for tensor in tensors]
-            self.items.append(_Item(unit.ops[0], [outs[0]], singles, singles_of(unit)))
+            self.items.append(Item(unit.ops[0], [outs[0]], singles, singles_of(unit)))
 
     def _argument_slots(self, argument: Argument) -> list[int]:
         if isinstance(argument, Piece):
@@ -346,6 +335,7 @@ class _Builder:
     # -- steps --------------------------------------------------------------------------------------------------
 
     def _steps(self, results: list[int]) -> list[Step]:
+        self.items = scaled_by_user(self.items, results, self.recorded)
         last_use = self._last_uses(results)
         held = self._held(last_use)
         fixed = {slot for slot, value in enumerate(self.template) if value is not None}
@@ -353,6 +343,7 @@ class _Builder:
             for slot in {*item.ins, *item.outs}:
                 if last_use.get(slot, -1) <= position and slot not in fixed:
                     item.drops.append(slot)
+        self._write_over(last_use)
         steps: list[Step] = []
         recording = False
         last_gradient = max((k for k, i in enumerate(self.items) if i.op and i.op.type == "Gradients"), default=-1)
@@ -367,7 +358,15 @@ class _Builder:
             steps.append(make_step(call, item.ins, out, tuple(item.drops), item.op))
         return steps
 
-    def _bound(self, item: _Item, position: int, held: dict[Operation, int], retain: bool) -> Callable[..., Any]:
+    def _write_over(self, last_use: dict[int, int]) -> None:
+        """Lets sums take the memory of an operand that nobody looks at any more."""
+        makers = {slot: item for item in self.items for slot in item.outs}
+        for position, item in enumerate(self.items):
+            for operand, slot in enumerate(item.ins[:2]):
+                last, alone = last_use[slot] == position, self.roots[slot] == {slot}
+                item.call = item.call or written_over(item, makers.get(slot), last, alone, operand)
+
+    def _bound(self, item: Item, position: int, held: dict[Operation, int], retain: bool) -> Callable[..., Any]:
         op = item.op
         assert op is not None
         if op.type == "Gradients":
@@ -379,6 +378,8 @@ class _Builder:
             inside = self.body is not None  # who holds the old value outside is not known here
             clone = tuple(inside or held.get(v, -1) > position for v in mutated_variables(op))
             change = bind_change(op, self.resources, clone)
+            if item.scaled is not None:
+                change = with_scale(change, item.scaled)
             return torch.no_grad()(change) if inside else change
         call = bind(op, self.resources, lambda body: compile_body(body, op, self.resources), self._computed_later)
         return finishing(call) if op.definition.defers and op not in self.due else call
