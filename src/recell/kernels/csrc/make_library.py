@@ -142,6 +142,15 @@ def link(compiler: Compiler, parts: Sequence[Path], flags: Sequence[str], output
     part.replace(output)
 
 
+def exports() -> str:
+    """The option that lets the library show its interface and nothing else."""
+    return (
+        "-Wl,-exported_symbol,_recell_*"
+        if sys.platform == "darwin"
+        else f"-Wl,--version-script={SOURCES / 'exports.map'}"
+    )
+
+
 def build(output: Path = LIBRARY, cache: Path = CACHE) -> str | None:
     """Makes the library, or leaves none: an old one would run what the sources no longer say.
 
@@ -157,8 +166,7 @@ def build(output: Path = LIBRARY, cache: Path = CACHE) -> str | None:
         return "RECELL_KERNELS=off"
     try:
         compiler = find_compiler()
-        exports = [f"-Wl,--version-script={SOURCES / 'exports.map'}"] if sys.platform == "linux" else []
-        link(compiler, objects(compiler, FAST, cache), ["-shared", *exports], output)
+        link(compiler, objects(compiler, FAST, cache), ["-shared", exports()], output)
     except CannotBuild as error:
         return str(error)
     return None
