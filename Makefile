@@ -2,7 +2,7 @@
 #   make demo     trains a recurrent digit classifier, prints its accuracy, draws what it saw
 #   make test     everything that must hold: format, lint, types, rooms, tests
 # and two more:
-#   make bench    measures
+#   make bench    measures, beside every peer
 #   make sanitize runs the C++ of the fused kernels under the address, undefined-behaviour and thread sanitizers
 # PYTHON=... names another interpreter, RECELL_DATA=... the folder that holds MNIST_data.
 
@@ -40,6 +40,9 @@ $(PEERS)/%/.made: benchmarks/requirements/%.txt
 
 $(TENSORFLOWS):
 	-$(TF_SCRIPT) $(@D) $(subst .made-,,$(@F)) && touch $@
+
+sanitize: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -rs tests/kernels/test_native_sanitizers.py
 
 # Installed editable, so that an edit needs no new installation; made again when what is to be installed changes.
 $(VENV)/.demo: pyproject.toml constraints.txt setup.py | $(VENV)/.library
