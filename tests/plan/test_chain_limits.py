@@ -102,6 +102,26 @@ def test_a_memory_in_the_middle_parts_the_loop():
     assert_same([states[2].h, states[3].h])
 
 
+def stack_of_joined_states():
+    cells = [tf.nn.rnn_cell.BasicLSTMCell(UNITS, state_is_tuple=False) for _ in "ab"]
+    return simple_loop(tf.nn.rnn_cell.MultiRNNCell(cells, state_is_tuple=False), steps=5)
+
+
+def test_states_that_are_joined_in_one_tensor_are_handed_on_all_the_same():
+    outputs, states = stack_of_joined_states()
+    assert joined_steps([outputs[4]]) == [5, 5]
+    assert joined_steps([tf.stack(outputs), states[4]]) == [5, 5]
+    assert_same([*outputs, states[4], *tf.gradients(outputs, tf.trainable_variables())])
+
+
+def test_a_joined_state_in_the_middle_parts_the_loop():
+    outputs, states = stack_of_joined_states()
+    assert joined_steps([outputs[4], states[1]]) == [2, 2, 3, 3]
+    assert_same([outputs[4], states[1], states[2][:, :UNITS], *tf.gradients(outputs, tf.trainable_variables())])
+    assert_same(tf.gradients(outputs[4], [states[1]]))
+    assert_same([outputs[4]], {states[2]: np.full([BATCH, 4 * UNITS], 0.3, np.float32)})
+
+
 def test_outputs_in_the_middle_are_there_as_before():
     outputs, states = simple_loop()
     assert_same([outputs[0], outputs[2], outputs[3], states[3].h, states[3].c, tf.stack(outputs, 1)])

@@ -46,9 +46,11 @@ HOWS = ["batch-major", "time-major", "unstacked", "reversed", "split", "same", "
 def loops(draw):
     layers = draw(st.integers(1, 3))
     steps = draw(st.integers(1, 6))
+    cells = draw(st.sampled_from([sorted(CELLS), ["joined", "gru"]]))
     return {
-        "layers": [draw(st.sampled_from(sorted(CELLS))) for _ in range(layers)],
+        "layers": [draw(st.sampled_from(cells)) for _ in range(layers)],
         "steps": steps,
+        "tuple": draw(st.booleans()),
         "how": draw(st.sampled_from(HOWS)),
         "dropout": draw(st.sampled_from(["none", "output", "input", "both", "state"])),
         "keep": draw(st.sampled_from(["number", "tensor"])),
@@ -76,7 +78,8 @@ def unrolled(loop, x):
     """The outputs of the loop."""
     keep = 0.7 if loop["keep"] == "number" else tf.constant(0.7) * 1.0
     cells = [with_dropout(CELLS[name](), loop["dropout"], keep) for name in loop["layers"]]
-    cell = tf.nn.rnn_cell.MultiRNNCell(cells)
+    parted = any(isinstance(made.state_size, tuple) for made in cells)
+    cell = tf.nn.rnn_cell.MultiRNNCell(cells, state_is_tuple=parted or loop["tuple"])
     state = cell.zero_state(BATCH, tf.float32)
     outputs = []
     with tf.variable_scope("loop"):

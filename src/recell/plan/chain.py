@@ -61,7 +61,6 @@ def _can_be_seen(op: Operation) -> bool:
 
 
 def _users(order: Iterable[Operation]) -> dict[Tensor, list[Operation]]:
-    """The operations that take each tensor, each of them once."""
     users: dict[Tensor, list[Operation]] = {}
     for op in order:
         for tensor in dict.fromkeys(_inputs(op)):
@@ -79,7 +78,6 @@ def _used(units: Sequence[Unit], scene: Scene) -> list[Unit]:
     An operation whose value a joined one takes from another, of the same value, is needed no more.
     """
     needed = set(scene.fetched)
-    awaited = set(scene.targets)
     kept: list[Unit] = []
     for unit in reversed(units):
         if isinstance(unit, Joined):
@@ -88,13 +86,10 @@ def _used(units: Sequence[Unit], scene: Scene) -> list[Unit]:
             for argument in unit.arguments:
                 if not isinstance(argument, Piece):
                     needed.update(argument.tensors)
-            awaited.update(other for op in unit.ops for other in op.control_inputs)
-        elif is_pure(unit) and unit not in awaited and needed.isdisjoint(unit.outputs):
+        elif is_pure(unit) and unit not in scene.awaited and needed.isdisjoint(unit.outputs):
             continue
         else:
             needed.update(_inputs(unit))
-            awaited.update(unit.control_inputs)
-            awaited.update(unit.attrs.get("_extra_needs", ()))
         kept.append(unit)
     return kept[::-1]
 

@@ -27,7 +27,7 @@ def _no_bodies(body: Body) -> BodyPlan:
     raise AssertionError(f"an operation that is joined with others owns no body, but has '{body.name}'")
 
 
-def _alone(op: Operation, resources: Resources) -> Call:
+def alone(op: Operation, resources: Resources) -> Call:
     """The function that computes `op` by itself."""
     return bind(op, resources, _no_bodies)
 
@@ -84,7 +84,7 @@ def recurrence(ops: Sequence[Operation], rule: OverTime, resources: Resources) -
     """A function of the inputs at every step (a tensor `[time, batch, depth]`, or a list of one a step), and of the
     first step's states and weights, that gives one output at every step and then all outputs of the last step.
     """
-    steps = [_alone(op, resources) for op in ops]
+    steps = [alone(op, resources) for op in ops]
     whole = bind_as(rule.kernel, ops[0], _no_bodies, leading=1)
     sizes = [tensor.shape.as_list()[1] for tensor in ops[0].outputs]
     depth = ops[0].inputs[0].shape.as_list()[1]
@@ -138,7 +138,7 @@ def told(op: Operation, call: Call, *values: Any) -> Any:
 
 def elements(ops: Sequence[Operation], axis: int, start: int, length: int, resources: Resources) -> Call:
     """A function of a tensor that gives its elements `start`, `start + 1`, ... along `axis`, that axis in front."""
-    steps = [_alone(op, resources) for op in ops]
+    steps = [alone(op, resources) for op in ops]
 
     def call(x: Any) -> Any:
         if x.ndim > axis and x.shape[axis] == length:
@@ -150,11 +150,11 @@ def elements(ops: Sequence[Operation], axis: int, start: int, length: int, resou
 
 def unpacked(op: Operation, resources: Resources) -> Call:
     """A function of a tensor that gives the parts along an axis, that axis in front."""
-    alone, axis, num = _alone(op, resources), op.attrs["axis"], op.attrs["num"]
+    itself, axis, num = alone(op, resources), op.attrs["axis"], op.attrs["num"]
 
     def call(x: Any) -> Any:
         # The operation itself is asked about a tensor that has not as many parts, for its error.
-        return x.movedim(axis, 0) if x.shape[axis] == num else torch.stack(alone(x))
+        return x.movedim(axis, 0) if x.shape[axis] == num else torch.stack(itself(x))
 
     return call
 
@@ -188,7 +188,7 @@ def at_every_step(ops: Sequence[Operation], along: Sequence[bool], resources: Re
         context = _Draws([resources.context(op) for op in ops])
         call = with_time_in_front(op, bind_as(functools.partial(kernel, context), op, _no_bodies))
     else:
-        call = lifted(kind_of(op, along), _alone(op, resources), along)
+        call = lifted(kind_of(op, along), alone(op, resources), along)
     return functools.partial(call, len(ops))
 
 

@@ -8,16 +8,15 @@ back is left as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from recell.graph.body import Body
 from recell.graph.registry import OverTime
 from recell.graph.tensor import Operation, Tensor
 from recell.plan.chain_graph import Contracted
 from recell.plan.chain_numbers import Numbers, signature
-from recell.plan.chain_types import Scene
-
-Users = Mapping[Tensor, Sequence[Operation]]
+from recell.plan.chain_states import HandedOn, needs
+from recell.plan.chain_types import Scene, Users
 
 LEAST_STEPS = 2
 
@@ -49,25 +48,76 @@ def why_no_link(op: Operation, scene: Scene) -> str | None:
     return None
 
 
-def linked_steps(ops: Sequence[Operation], scene: Scene, numbers: Numbers) -> list[list[Operation]]:
-    """The steps among `ops`, each chain as long as states are handed on and all that stays the same is the same."""
-    before: dict[Operation, Operation] = {}
-    after: dict[Operation, list[Operation]] = {}
-    kinds = {op: _kind(op, scene, numbers) for op in ops if is_step(op) and why_no_link(op, scene) is None}
-    for op in kinds:
-        previous = _previous(op)
-        if previous is not None and kinds.get(previous) == kinds[op]:
-            before[op] = previous
-            after.setdefault(previous, []).append(op)
-    chains = []
-    for op in kinds:
-        previous = before.get(op)
-        if previous is None or len(after[previous]) > 1:  # where two go on from one state, each begins anew
-            chain = [op]
-            while len(after.get(chain[-1], ())) == 1:
-                chain += after[chain[-1]]
-            chains.append(chain)
-    return [chain for chain in chains if len(chain) >= LEAST_STEPS]
+class Steps:
+    """The steps of recurrences among the operations of a stretch, and how they follow each other."""
+
+    def __init__(self, ops: Sequence[Operation], scene: Scene, numbers: Numbers, users: Users) -> None:
+        kinds = {op: _kind(op, scene, numbers) for op in ops if is_step(op) and why_no_link(op, scene) is None}
+        handed_on = HandedOn(ops, set(kinds), scene)
+        self._scene = scene
+        self._users = users
+        self._before: dict[Operation, Operation] = {}
+        self._after: dict[Operation, list[Operation]] = {}
+        # The states of steps that follow another, which are its outputs.
+        self.states: dict[Operation, list[Tensor]] = {}
+        for op in kinds:
+            states = [handed_on.origin(op.inputs[place]) for place in over_time(op).carried]
+            previous = states[0].op
+            if states == previous.outputs and kinds.get(previous) == kinds[op]:
+                self._before[op] = previous
+                self._after.setdefault(previous, []).append(op)
+                self.states[op] = states
+        self._kinds = kinds
+        self._idle = handed_on.unneeded(self.states, scene, users)
+
+    def chains(self) -> Iterator[list[Operation]]:
+        """The steps, each chain as long as states are handed on and all that stays the same is the same."""
+        for op in self._kinds:
+            previous = self._before.get(op)
+            if previous is None or len(self._after[previous]) > 1:  # two that go on from one state begin anew
+                chain = [op]
+                while len(self._after.get(chain[-1], ())) == 1:
+                    chain += self._after[chain[-1]]
+                yield chain
+
+    def needs(self, op: Operation) -> list[Tensor]:
+        """The inputs of `op`, its states those of the step before it, if it follows one."""
+        return needs(op, self.states)
+
+    def takes_apart(self, op: Operation) -> bool:
+        """Whether the states of `op` come joined in one tensor, that this step need not wait for."""
+        return self.needs(op) != list(op.inputs)
+
+    def parts(self, chain: Sequence[Operation], graph: Contracted) -> Iterator[list[Operation]]:
+        """The stretches of a chain that can be computed as a whole."""
+        waits_for = graph.waits_for(chain) if len(chain) > 1 else [-1]
+        part: list[Operation] = []
+        for k, op in enumerate(chain):
+            start = k - len(part)
+            if part and self.why_apart(part, op, waits_for[k] >= start) is not None:
+                yield part
+                part = []
+            part.append(op)
+        yield part
+
+    def why_apart(self, part: Sequence[Operation], op: Operation, waits: bool) -> str | None:
+        """Why `op` does not go with the steps of `part`, which it follows; None when it does.
+
+        `waits`: whether it needs one of those steps by a way through other operations.
+        """
+        if waits or op.inputs[0].op in part:
+            return f"the input of '{op.name}' depends on the output of an earlier step"
+        previous, rule = part[-1], over_time(op)
+        for k, state in enumerate(previous.outputs):
+            if k != rule.sequence and self._is_needed(state, op):
+                return f"'{state.name}' is needed by others, and of that only the last is known after the whole"
+        return None
+
+    def _is_needed(self, state: Tensor, op: Operation) -> bool:
+        """Whether anybody but the step `op` needs the state."""
+        return state in self._scene.fetched or any(
+            user is not op and user not in self._idle for user in self._users.get(state, ())
+        )
 
 
 def _kind(op: Operation, scene: Scene, numbers: Numbers) -> tuple[object, ...]:
@@ -75,37 +125,3 @@ def _kind(op: Operation, scene: Scene, numbers: Numbers) -> tuple[object, ...]:
     rule = over_time(op)
     fixed = [t for k, t in enumerate(op.inputs) if k and k not in rule.carried]
     return signature(op), op in scene.recorded, numbers.of_all(fixed), op.inputs[0].shape.as_list()[1]
-
-
-def _previous(op: Operation) -> Operation | None:
-    """The operation all of whose outputs are the states of `op`, each in its place."""
-    states = [op.inputs[k] for k in over_time(op).carried]
-    previous = states[0].op
-    return previous if len(previous.outputs) == len(states) and states == previous.outputs else None
-
-
-def parts(chain: Sequence[Operation], graph: Contracted, scene: Scene, users: Users) -> Iterator[list[Operation]]:
-    """The stretches of a chain that can be computed as a whole."""
-    waits_for = graph.waits_for(chain)
-    part: list[Operation] = []
-    for k, op in enumerate(chain):
-        start = k - len(part)
-        if part and why_apart(part, op, waits_for[k] >= start, scene, users) is not None:
-            yield part
-            part = []
-        part.append(op)
-    yield part
-
-
-def why_apart(part: Sequence[Operation], op: Operation, waits: bool, scene: Scene, users: Users) -> str | None:
-    """Why `op` does not go with the steps of `part`, which it follows; None when it does.
-
-    `waits`: whether it needs one of those steps by a way through other operations.
-    """
-    if waits or op.inputs[0].op in part:
-        return f"the input of '{op.name}' depends on the output of an earlier step"
-    previous, rule = part[-1], over_time(op)
-    for k, state in enumerate(previous.outputs):
-        if k != rule.sequence and (state in scene.fetched or any(user is not op for user in users.get(state, ()))):
-            return f"'{state.name}' is needed by others, and of that only the last is known after the whole"
-    return None

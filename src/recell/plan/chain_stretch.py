@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from recell.graph.tensor import Operation, Tensor
-from recell.plan.chain_calls import at_every_step, elements, recurrence, unpacked
-from recell.plan.chain_find import LEAST_STEPS, Users, linked_steps, over_time, parts
+from recell.plan.chain_calls import alone, at_every_step, elements, recurrence, unpacked
+from recell.plan.chain_find import LEAST_STEPS, Steps, over_time
 from recell.plan.chain_graph import Contracted
 from recell.plan.chain_numbers import Numbers, signature
 from recell.plan.chain_rules import JOINS, OWN_OF_EACH, Element, can_run_at_once, element_of
-from recell.plan.chain_types import Argument, Joined, Piece, Repeated, Scene, Series, Shared, Spread, Unit
+from recell.plan.chain_types import Argument, Joined, Piece, Repeated, Scene, Series, Shared, Spread, Unit, Users
 from recell.plan.order import predecessors
 
 
@@ -35,6 +35,7 @@ class Stretch:
         self._here = set(ops)
         self._free = scene.given - scene.linked
         self._numbers = Numbers(ops, scene)
+        self._steps = Steps(ops, scene, self._numbers, users)
         self._graph = Contracted(ops, map(self._needs, ops))
         self._drafts: dict[Operation, _Draft] = {}
         self._all_series: list[Series] = []
@@ -56,7 +57,7 @@ class Stretch:
                 yield draft.joined
 
     def _needs(self, op: Operation) -> Iterator[Operation]:
-        yield from predecessors(op, self._free)
+        yield from predecessors(op, self._free, self._steps.needs(op))
         first = self._numbers.first(op.outputs[0]).op if op.outputs else op
         if first is not op:
             yield first  # whose value may be taken for that of `op`
@@ -77,17 +78,22 @@ class Stretch:
     # -- what lies along time ---------------------------------------------------------------------------------------
 
     def _join_recurrences(self) -> None:
-        for chain in linked_steps(self._ops, self._scene, self._numbers):
-            for part in parts(chain, self._graph, self._scene, self._users):
+        for chain in self._steps.chains():
+            for part in self._steps.parts(chain, self._graph):
                 if len(part) >= LEAST_STEPS and self._graph.can_join(part):
                     self._add_recurrence(tuple(part))
+                    continue
+                for op in part:
+                    if self._steps.takes_apart(op):
+                        made = Joined((op,), (), None, tuple(op.outputs), functools.partial(alone, op))
+                        self._add(made, [[tensor] for tensor in self._steps.needs(op)])
 
     def _add_recurrence(self, ops: tuple[Operation, ...]) -> None:
         rule = over_time(ops[0])
         series = Series(tuple(op.outputs[rule.sequence] for op in ops))
         bind = functools.partial(recurrence, ops, rule)
-        inputs = [op.inputs[0] for op in ops]
-        self._add(Joined(ops, (), series, tuple(ops[-1].outputs), bind), [inputs, *([t] for t in ops[0].inputs[1:])])
+        others = [[tensor] for tensor in self._steps.needs(ops[0])[1:]]
+        self._add(Joined(ops, (), series, tuple(ops[-1].outputs), bind), [[op.inputs[0] for op in ops], *others])
 
     def _join_elements(self) -> None:
         found: dict[Any, dict[int, tuple[Operation, Element]]] = {}

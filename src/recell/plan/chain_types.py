@@ -6,7 +6,7 @@ plan's order for the operations that it computes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -14,6 +14,8 @@ from recell.graph.tensor import Operation, Tensor
 from recell.plan.resources import Resources
 
 Call: TypeAlias = Callable[..., Any]
+Users: TypeAlias = Mapping[Tensor, Sequence[Operation]]
+"""The operations that take each tensor, each of them once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,8 @@ Unit: TypeAlias = Operation | Joined
 class Scene:
     """What is known of the plan in the making, beside its order.
 
-    `linked`: tensors among those `given` whose operations run all the same, for somebody differentiates through them.
+    `awaited`: operations that are to run whoever needs their values. `linked`: tensors among those `given` whose
+    operations run all the same, for somebody differentiates through them.
     """
 
     given: set[Tensor]
@@ -101,7 +104,7 @@ class Scene:
     sources: set[Tensor]
     recorded: set[Operation]
     fetched: set[Tensor]
-    targets: set[Operation]
+    awaited: set[Operation]
     is_read: Callable[[Tensor], bool]
 
     def is_special(self, op: Operation) -> bool:

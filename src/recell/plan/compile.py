@@ -21,6 +21,7 @@ from recell.plan.demands import Demand, demands_of, fed_on_the_way, recorded_ope
 from recell.plan.gradients import as_inner_source, as_source, gradient_step, linked, linked_to
 from recell.plan.item import Item
 from recell.plan.order import (
+    awaited_by,
     changed_by,
     mutated_variables,
     needed_operations,
@@ -128,7 +129,7 @@ class _Builder:
         # A fetched variable is read where nothing has changed it yet: assignments of a run come after its reads.
         early = {t: self._slot(t) if t in given else -1 for t in fetches if self._is_read(t)}
         self.due = due(order, given)
-        for unit in joined(order, self._scene(fetches, targets)):
+        for unit in joined(order, self._scene(fetches, targets, order)):
             if isinstance(unit, Joined):
                 self._add_joined(unit)
             else:
@@ -306,10 +307,9 @@ class _Builder:
 
     # -- operations that are computed as one ------------------------------------------------------------------------
 
-    def _scene(self, fetches: Sequence[Tensor], targets: Sequence[Operation]) -> Scene:
-        return Scene(
-            self.fixed, self.linked, self.sources, self.recorded, set(fetches), set(targets), is_read=self._is_read
-        )
+    def _scene(self, fetches: Sequence[Tensor], targets: Sequence[Operation], order: Sequence[Operation]) -> Scene:
+        awaited = {*targets, *(other for op in order for other in awaited_by(op))}
+        return Scene(self.fixed, self.linked, self.sources, self.recorded, set(fetches), awaited, self._is_read)
 
     def _add_joined(self, unit: Joined) -> None:
         for op in unit.ops:

@@ -14,15 +14,19 @@ from recell.graph.tensor import Operation, Tensor
 from recell.plan.bodies import bodies_of, operations_in
 
 
-def predecessors(op: Operation, given: set[Tensor]) -> Iterable[Operation]:
-    """What must run before `op`; `given` tensors are there from the start."""
-    for tensor in op.inputs:
+def predecessors(op: Operation, given: set[Tensor], inputs: Iterable[Tensor] | None = None) -> Iterable[Operation]:
+    """What must run before `op`; `given` tensors are there from the start. `inputs`: in place of its own."""
+    for tensor in op.inputs if inputs is None else inputs:
         if tensor not in given:
             yield tensor.op
-    for other in op.control_inputs:
+    for other in awaited_by(op):
         if other.type != "Placeholder" or other.outputs[0] not in given:
             yield other
-    yield from op.attrs.get("_extra_needs", ())
+
+
+def awaited_by(op: Operation) -> Iterable[Operation]:
+    """What must run before `op` whether or not it takes a value of it."""
+    return (*op.control_inputs, *op.attrs.get("_extra_needs", ()))
 
 
 def needed_operations(roots: Iterable[Operation], given: set[Tensor]) -> set[Operation]:
