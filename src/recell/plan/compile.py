@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from recell.graph.tensor import Operation, Tensor
 from recell.plan.binding import bind, bind_assign, bind_change
 from recell.plan.chain import joined
 from recell.plan.chain_calls import call_of, singles_of
-from recell.plan.chain_types import Argument, Joined, Piece, Scene, Series
+from recell.plan.chain_types import Argument, Joined, Piece, Scene, Series, Unit
 from recell.plan.deferring import due, finish, finishing
 from recell.plan.demands import Demand, demands_of, fed_on_the_way, recorded_operations
 from recell.plan.gradients import as_inner_source, as_source, gradient_step, linked, linked_to
@@ -32,20 +33,27 @@ from recell.plan.order import (
 from recell.plan.over_time import StepPlan, compile_over_time
 from recell.plan.overwriting import scaled_by_user, with_scale, written_over
 from recell.plan.plan import BodyPlan, Plan, Step, make_step
+from recell.plan.recording import recording_modes
 from recell.plan.resources import Resources
+from recell.plan.shape_values import ShapeGroup, kept_by_shape, shape_groups
 
 _SHARED = "shared"
 """The root of values that live longer than a run: constants and what the caller fed."""
 
 
 def compile_plan(
-    fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor], resources: Resources
+    fetches: Sequence[Tensor],
+    targets: Sequence[Operation],
+    feeds: Sequence[Tensor],
+    resources: Resources,
+    keep: bool = True,
 ) -> tuple[Plan, list[bool]]:
     """A plan from the values of `feeds` to those of `fetches`, which also runs `targets`.
 
     The second result tells which fetched values must be copied because somebody else goes on holding their memory.
+    With `keep`, what depends on nothing but shapes is kept from run to run.
     """
-    builder = _Builder(feeds, resources, None)
+    builder = _Builder(feeds, resources, None, keep=keep)
     return builder.build(fetches, targets), builder.copies
 
 
@@ -80,6 +88,7 @@ class _Builder:
         resources: Resources,
         body: Body | None,
         afresh: Iterable[Operation] = (),
+        keep: bool = False,
     ) -> None:
         self.given = list(given)
         self.fixed = set(given)
@@ -104,6 +113,7 @@ class _Builder:
         # What is begun in one place and finished in another: its slot, by the operation that needs it done.
         self.due: dict[Operation, Operation | None] = {}
         self.unfinished: dict[Operation | None, list[int]] = {}
+        self.keep = keep
 
     def build(self, fetches: Sequence[Tensor], targets: Sequence[Operation]) -> Plan:
         given = self.fixed
@@ -129,9 +139,14 @@ class _Builder:
         # A fetched variable is read where nothing has changed it yet: assignments of a run come after its reads.
         early = {t: self._slot(t) if t in given else -1 for t in fetches if self._is_read(t)}
         self.due = due(order, given)
-        for unit in joined(order, self._scene(fetches, targets, order)):
+        units = joined(order, self._scene(fetches, targets, order))
+        groups = self._shape_groups(units, fetches, targets) if self.keep else {}
+        for unit in units:
             if isinstance(unit, Joined):
                 self._add_joined(unit)
+            elif unit in groups:
+                self._finish_for(unit)
+                self._add_group(groups[unit])
             else:
                 self._finish_for(unit)
                 self._add_operation(unit, early)
@@ -172,7 +187,7 @@ class _Builder:
         if tensor in self.sources:
             before = self.slots[tensor]
             slot = self._add_slot(tensor, self.roots[before])
-            self.items.append(Item(None, [before], [slot], make))
+            self.items.append(Item(None, [before], [slot], make, is_source=True))
             self.values_of_x.setdefault(tensor, []).append(slot)
 
     def _add_sources(self, op: Operation, outs: list[int]) -> None:
@@ -180,7 +195,7 @@ class _Builder:
             if tensor in self.linked:
                 fed = self.slots[tensor]
                 slot = self._add_slot(tensor, self.roots[fed])
-                self.items.append(Item(None, [fed, made], [slot], linked_to))
+                self.items.append(Item(None, [fed, made], [slot], linked_to, is_source=True))
             if tensor in self.linked or tensor not in self.fixed:
                 self._add_source(tensor)
 
@@ -203,8 +218,14 @@ class _Builder:
         captured = tensor if tensor in self.fixed else None
         if captured not in reads:
             reference = variable.outputs[0]
-            read = self.resources.cell(variable).read
+            cell = self.resources.cell(variable)
+            read = cell.read
             slot = self._add_slot(reference, frozenset([variable]))
+            if reference in self.sources and self.body is None and reference not in self.values_of_x:
+                self.items.append(Item(variable, [], [slot], cell.source, is_source=True))
+                self.values_of_x[reference] = [slot]
+                reads[captured] = slot
+                return slot
             if captured is None or reference in self.sources:
                 self.items.append(Item(variable, [], [slot], read))
             else:
@@ -233,6 +254,23 @@ class _Builder:
             self._add_change(op)
         else:
             self._add_call(op)
+
+    def _shape_groups(
+        self, units: Sequence[Unit], fetches: Sequence[Tensor], targets: Sequence[Operation]
+    ) -> dict[Operation, ShapeGroup | None]:
+        looked_at = [*fetches, *(t for op in targets for t in op.outputs)]
+        looked_at += [t for unit in units if isinstance(unit, Joined) for op in unit.ops for t in op.inputs]
+        alone = [unit for unit in units if not isinstance(unit, Joined)]
+        return shape_groups(alone, looked_at, self.fixed | self.sources)
+
+    def _add_group(self, group: ShapeGroup | None) -> None:
+        """The values of a group of operations, made with the first of them and kept from run to run."""
+        if group is None or group.results[0] in self.slots:
+            return
+        plan, _ = compile_plan(group.results, [], group.of, self.resources, keep=False)
+        ins = [self._slot(t) for t in group.of]
+        outs = [self._add_slot(t, frozenset([_SHARED])) for t in group.results]
+        self.items.append(Item(None, ins, outs, kept_by_shape(plan)))
 
     def _add_call(self, op: Operation) -> None:
         x_slots: list[int] = []
@@ -348,9 +386,9 @@ class _Builder:
         recording = False
         last_gradient = max((k for k, i in enumerate(self.items) if i.op and i.op.type == "Gradients"), default=-1)
         nested = any(d.op.type != "Gradients" for d in self.demands)
-        for position, item in enumerate(self.items):
-            record = item.op in self.recorded or (item.op is None and self.body is None and recording)
-            if self.body is None and record != recording:
+        modes = recording_modes(self.items, self.recorded) if self.body is None else repeat(None)
+        for position, (item, record) in enumerate(zip(self.items, modes, strict=False)):
+            if record is not None and record != recording:
                 recording = record
                 steps.append(make_step(functools.partial(torch.set_grad_enabled, record), [], None, (), item.op))
             call = item.call or self._bound(item, position, held, retain=nested or position != last_gradient)

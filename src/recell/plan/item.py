@@ -19,6 +19,8 @@ class Item:
     call: Callable[..., Any] | None = None
     """None for the operation's own kernel."""
     x_slots: list[int] = field(default_factory=list)
+    is_source: bool = False
+    """Whether it makes something to differentiate by."""
     drops: list[int] = field(default_factory=list)
     scaled: int | None = None
     """The place among `ins` of a gradient that counts times the last of `ins`."""

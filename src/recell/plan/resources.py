@@ -14,6 +14,7 @@ from recell.graph import errors
 from recell.graph.keys import GraphKeys
 from recell.graph.tensor import Operation
 from recell.plan.at_work import pausing
+from recell.plan.gradients import as_source
 from recell.plan.philox import PhiloxStream, philox_words, stateless_stream
 from recell.plan.random_streams import RandomStream, open_stream
 
@@ -21,11 +22,12 @@ from recell.plan.random_streams import RandomStream, open_stream
 class VariableCell:
     """The value of one variable in one session; None until it is initialized."""
 
-    __slots__ = ("op", "value")
+    __slots__ = ("_source", "op", "value")
 
     def __init__(self, op: Operation) -> None:
         self.op = op
         self.value: Any = None
+        self._source: tuple[Any, Any] = None, None
 
     def read(self) -> Any:
         """The value itself, not a copy. FailedPreconditionError before initialization."""
@@ -45,6 +47,18 @@ class VariableCell:
                 f"Attempting to use uninitialized value {self.op.name}. Run {hint} in this session first.",
             )
         return value
+
+    def source(self) -> Any:
+        """The value as something to differentiate by, which shares its memory: one object as long as the value is one.
+
+        FailedPreconditionError before initialization.
+        """
+        held, source = self._source
+        if held is None or held is not self.value:
+            held = self.read()
+            source = as_source(held)
+            self._source = held, source  # in one assignment: another thread may be reading them
+        return source
 
 
 class OpContext:
