@@ -117,7 +117,7 @@ def total(loop, outputs):
     return tf.reduce_sum(outputs[-1] if loop["join"] == "last" else tf.add_n(outputs))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(loops())
 def test_joined_is_as_step_by_step(loop):
     with tf.Graph().as_default() as graph:

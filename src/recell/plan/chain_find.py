@@ -40,11 +40,11 @@ def why_no_link(op: Operation, scene: Scene) -> str | None:
         return "its activation is the program's own"
     if not op.outputs[0].dtype.is_floating:
         return f"it computes in {op.outputs[0].dtype.name}"
-    x, rule = op.inputs[0].shape, over_time(op)
+    x = op.inputs[0].shape
     if x.ndims != 2 or x.as_list()[1] is None:
         return f"its input has the shape {x}, and [batch, depth] with a known depth is needed"
     if any(t.shape.ndims != 2 or t.shape.as_list()[1] is None for t in op.outputs):
-        return f"a state, carried on by input {rule.carried}, has no known size"
+        return "the size of one of its states is not known"
     return None
 
 
@@ -68,7 +68,8 @@ class Steps:
                 self._after.setdefault(previous, []).append(op)
                 self.states[op] = states
         self._kinds = kinds
-        self._idle = handed_on.unneeded(self.states, scene, users)
+        # What joins and cuts states for nobody but these steps.
+        self.idle = handed_on.unneeded(self.states, scene, users)
 
     def chains(self) -> Iterator[list[Operation]]:
         """The steps, each chain as long as states are handed on and all that stays the same is the same."""
@@ -116,7 +117,7 @@ class Steps:
     def _is_needed(self, state: Tensor, op: Operation) -> bool:
         """Whether anybody but the step `op` needs the state."""
         return state in self._scene.fetched or any(
-            user is not op and user not in self._idle for user in self._users.get(state, ())
+            user is not op and user not in self.idle for user in self._users.get(state, ())
         )
 
 

@@ -116,8 +116,9 @@ class Stretch:
             self._add(Joined(ops, (), series, (), bind, view=True), [[first.tensor]])
 
     def _is_joinable(self, op: Operation) -> bool:
-        special = self._scene.is_special(op) or any(key.startswith("_") for key in op.attrs)
-        return op in self._here and op not in self._drafts and not special
+        if op not in self._here or op in self._drafts or op in self._steps.idle:
+            return False
+        return not (self._scene.is_special(op) or any(key.startswith("_") for key in op.attrs))
 
     # -- what is done at every step ---------------------------------------------------------------------------------
 
