@@ -88,7 +88,7 @@ def main() -> None:
     given = {name: getattr(arguments, name) for name in ENVIRONMENTS if getattr(arguments, name)}
     found = interpreters(arguments.environments, given)
     described = machine.describe()
-    print(f"{described['processor']}, {described['cpus']} cores")
+    print(f"{described['processor']}, {described['cpus']} cores; load before: {described['load']}")
     written: dict[str, Any] = {"machine": described}
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     for name in arguments.sections:

@@ -25,8 +25,10 @@ def processor() -> str:
     return next(names, platform.processor())
 
 
-def describe() -> dict[str, str | int | None]:
-    return {"processor": processor(), "cpus": os.cpu_count(), "system": platform.platform()}
+def describe() -> dict[str, str | int | float | None]:
+    """What the machine is, and how many processes others kept running on it over the last minute."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {"processor": processor(), "cpus": os.cpu_count(), "system": platform.platform(), "load": load}
 
 
 def product_rate(seconds: float = 1.0) -> float:
