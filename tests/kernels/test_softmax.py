@@ -59,22 +59,31 @@ def test_gradient_is_softmax_less_labels_whatever_these_sum_to() -> None:
 
 @needs_library
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 9), sizes, st.integers(0, 2**31), st.sampled_from([0.0, 1.0, 30.0, 200.0]), st.booleans())
-def test_compiled_is_plain(rows: int, classes: int, seed: int, spread: float, transposed: bool) -> None:
+@given(
+    st.integers(0, 9),
+    sizes,
+    st.integers(0, 2**31),
+    st.sampled_from([0.0, 1.0, 30.0, 200.0]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_compiled_is_plain(rows: int, classes: int, seed: int, spread: float, transposed: bool, biased: bool) -> None:
     random = torch.Generator().manual_seed(seed)
     logits = torch.randn((classes, rows) if transposed else (rows, classes), generator=random) * spread
     logits = (logits.t() if transposed else logits).requires_grad_()
     shares = torch.rand(rows, classes, generator=random).requires_grad_()
     labels = torch.randint(0, max(classes, 1), (rows if classes else 0,), generator=random, dtype=torch.int32)
     weights = torch.rand(rows, generator=random) * (torch.arange(rows) % 3)
+    bias = torch.randn(classes, generator=random).requires_grad_() if biased else None
+    by = [logits] if bias is None else [logits, bias]
 
     def values() -> list[torch.Tensor]:
-        dense = softmax_cross_entropy(logits, shares)
-        found = [dense, *torch.autograd.grad((dense * weights).sum(), [logits, shares], retain_graph=True)]
-        found += torch.autograd.grad((softmax_cross_entropy(logits, shares.detach()) * weights).sum(), [logits])
+        dense = softmax_cross_entropy(logits, shares, bias)
+        found = [dense, *torch.autograd.grad((dense * weights).sum(), [*by, shares])]
+        found += torch.autograd.grad((softmax_cross_entropy(logits, shares.detach(), bias) * weights).sum(), by)
         if classes:
-            sparse = sparse_softmax_cross_entropy(logits, labels)
-            found += [sparse, *torch.autograd.grad((sparse * weights).sum(), [logits])]
+            sparse = sparse_softmax_cross_entropy(logits, labels, bias)
+            found += [sparse, *torch.autograd.grad((sparse * weights).sum(), by)]
         return found
 
     compiled = values()
@@ -110,12 +119,13 @@ def test_values_that_are_no_numbers_go_where_they_go_in_torch(classes: int, bad:
 def test_second_gradients() -> None:
     random = torch.Generator().manual_seed(0)
     logits = torch.randn(3, 5, generator=random, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(5, generator=random, dtype=torch.float64, requires_grad=True)
     shares = torch.rand(3, 5, generator=random, dtype=torch.float64)
     labels = torch.tensor([0, 4, 2])
     shares /= shares.sum(-1, keepdim=True)  # where they sum to one the gradient is that of the formula
-    assert torch.autograd.gradcheck(lambda x: softmax_cross_entropy(x, shares), [logits])
-    assert torch.autograd.gradgradcheck(lambda x: softmax_cross_entropy(x, shares), [logits])
-    assert torch.autograd.gradgradcheck(lambda x: sparse_softmax_cross_entropy(x, labels), [logits])
+    assert torch.autograd.gradcheck(lambda x, b: softmax_cross_entropy(x, shares, b), [logits, bias])
+    assert torch.autograd.gradgradcheck(lambda x, b: softmax_cross_entropy(x, shares, b), [logits, bias])
+    assert torch.autograd.gradgradcheck(lambda x, b: sparse_softmax_cross_entropy(x, labels, b), [logits, bias])
 
 
 @needs_library
@@ -124,10 +134,13 @@ def test_second_gradients_of_the_compiled_kernel() -> None:
     found = []
     for dtype in (torch.float32, torch.float64):
         logits = torch.linspace(-2, 2, 15, dtype=dtype).reshape(3, 5).requires_grad_()
-        losses = sparse_softmax_cross_entropy(logits, labels) + softmax_cross_entropy(logits, shares.to(dtype))
-        (gradient,) = torch.autograd.grad(losses.sum(), logits, create_graph=True)
-        found.append(torch.autograd.grad(gradient.square().sum(), logits)[0])
-    torch.testing.assert_close(found[0].double(), found[1], rtol=1e-5, atol=1e-6)
+        bias = torch.linspace(0, 1, 5, dtype=dtype).requires_grad_()
+        losses = sparse_softmax_cross_entropy(logits, labels, bias)
+        losses = losses + softmax_cross_entropy(logits, shares.to(dtype), bias)
+        first = torch.autograd.grad(losses.sum(), [logits, bias], create_graph=True)
+        found.append(torch.autograd.grad(sum(g.square().sum() for g in first), [logits, bias]))
+    for ours, exact in zip(*found, strict=True):
+        torch.testing.assert_close(ours.double(), exact, rtol=1e-5, atol=2e-6)
 
 
 @needs_library
@@ -160,3 +173,5 @@ def test_shapes_that_do_not_go_together() -> None:
         softmax_cross_entropy(torch.zeros(2, 4), torch.zeros(2, 3))
     with pytest.raises(ValueError, match=r"\[2, 4\].*received \[3\]"):
         sparse_softmax_cross_entropy(torch.zeros(2, 4), torch.zeros(3, dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"bias must be torch.float32 \[classes\] = \[4\], received .* \[3\]"):
+        softmax_cross_entropy(torch.zeros(2, 4), torch.zeros(2, 4), torch.zeros(3))

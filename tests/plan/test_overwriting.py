@@ -162,3 +162,63 @@ def test_a_norm_that_is_not_finite_makes_everything_nan() -> None:
         session.run(tf.global_variables_initializer())
         session.run(train)
         assert np.isnan(session.run(w)).all()
+
+
+def classifier(loss_of: Any, shape: Any, spelled: str = "+") -> tuple[Any, Any, list[Any]]:
+    """Logits, losses, and gradients of these by weights and bias."""
+    x = tf.placeholder_with_default(np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3), [None, 3])
+    w = tf.get_variable("w", initializer=np.linspace(-1, 2, 12, dtype=np.float32).reshape(3, 4))
+    b = tf.get_variable("b", initializer=np.linspace(0, 1, np.prod(shape), dtype=np.float32).reshape(shape))
+    product = tf.matmul(x, w)
+    logits = {"+": lambda: product + b, "b+": lambda: b + product, "add": lambda: tf.nn.bias_add(product, b)}[spelled]()
+    losses = loss_of(logits)
+    return logits, losses, tf.gradients(losses * tf.constant([1.0, 2.0]), [w, b])
+
+
+def sparse(logits: Any) -> Any:
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[1, 3], logits=logits)
+
+
+def dense(logits: Any) -> Any:
+    labels = tf.constant([[0.0, 1.0, 0.0, 0.0], [0.5, 0.0, 0.0, 0.5]])
+    return tf.nn.softmax_cross_entropy_with_logits_v2(labels=labels, logits=logits)
+
+
+@pytest.mark.parametrize("loss_of", [sparse, dense])
+@pytest.mark.parametrize("spelled", ["+", "b+", "add"])
+def test_a_bias_of_logits_is_added_by_their_cross_entropy(loss_of: Any, spelled: str) -> None:
+    logits, losses, gradients = classifier(loss_of, [4], spelled)
+    assert not any(name.startswith(("Add:", "BiasAdd:")) for name in called(losses, *gradients))
+    assert any(name.startswith(("Add:", "BiasAdd:")) for name in called(logits, losses, *gradients))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        ours = session.run([losses, *gradients])
+        expected = session.run([losses, *gradients, logits])[:-1]
+    for got, apart in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(got, apart, rtol=1e-5, atol=1e-6)
+
+
+def test_a_bias_for_each_row_is_added_before() -> None:
+    _, losses, gradients = classifier(sparse, [2, 4])
+    assert any(name.startswith("Add:") for name in called(losses, *gradients))
+
+
+def test_second_gradients_through_a_bias_of_logits() -> None:
+    results = []
+    for fetched in (False, True):
+        with tf.Graph().as_default(), tf.Session() as session:
+            logits, _, gradients = classifier(sparse, [4])
+            by = tf.trainable_variables()
+            second = tf.gradients([tf.square(g) for g in gradients], by)
+            session.run(tf.global_variables_initializer())
+            results.append(session.run([*second, logits] if fetched else second)[:2])
+    for ours, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_label_that_is_no_class_is_told_of_the_cross_entropy() -> None:
+    logits = tf.matmul(tf.ones([1, 3]), tf.ones([3, 4])) + tf.ones([4])
+    loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[4], logits=logits, name="loss")
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="label value of 4") as caught:
+        session.run(loss)
+    assert caught.value.op.type == "SparseSoftmaxCrossEntropyWithLogits"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, get_num_threads
 
 from recell.kernels._fused import Pointer, address
 from recell.kernels._native import native
@@ -16,7 +16,7 @@ SMALL = 4096
 """Logits up to which torch's own cross entropy of labels costs less than a call of the compiled one."""
 
 
-def softmax_cross_entropy(logits: Tensor, shares: Tensor) -> Tensor:
+def softmax_cross_entropy(logits: Tensor, shares: Tensor, bias: Tensor | None = None) -> Tensor:
     """`-sum(shares * log_softmax(logits))` along the last axis.
 
     The gradient by the logits is `softmax(logits) - shares` whatever the shares sum to, as in TensorFlow; that of the
@@ -25,12 +25,14 @@ def softmax_cross_entropy(logits: Tensor, shares: Tensor) -> Tensor:
     Args:
       logits: `[..., classes]`, floating-point.
       shares: how much of each class is right, of the shape and dtype of the logits.
+      bias: `[classes]`, added to every row of the logits on the way; nothing is as large as the logits but their
+        gradient.
 
     Returns:
       One loss a row, `[...]`.
 
     Raises:
-      ValueError: for different shapes.
+      ValueError: for shapes that do not go together.
 
     Example:
       >>> softmax_cross_entropy(torch.zeros(2, 4), torch.eye(4)[:2])
@@ -41,17 +43,19 @@ def softmax_cross_entropy(logits: Tensor, shares: Tensor) -> Tensor:
             f"softmax_cross_entropy: logits and shares must have one shape [..., classes], received "
             f"{list(logits.shape)} and {list(shares.shape)}."
         )
+    _check_bias("softmax_cross_entropy", logits, bias)
     if unfused(logits, shares):
-        return _SharesPlain.apply(logits, shares)
-    return _Shares.apply(logits.contiguous(), shares.contiguous())
+        return _SharesPlain.apply(logits if bias is None else logits + bias, shares)
+    return _Shares.apply(logits.contiguous(), shares.contiguous(), _contiguous(bias))
 
 
-def sparse_softmax_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+def sparse_softmax_cross_entropy(logits: Tensor, labels: Tensor, bias: Tensor | None = None) -> Tensor:
     """`-log_softmax(logits)[label]` of each row.
 
     Args:
       logits: `[..., classes]`, floating-point.
       labels: the right class of each row, int32 or int64 `[...]`.
+      bias: see `softmax_cross_entropy`.
 
     Returns:
       One loss a row, `[...]`.
@@ -69,6 +73,7 @@ def sparse_softmax_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
             f"sparse_softmax_cross_entropy: labels must have the shape of logits {list(logits.shape)} without its last "
             f"axis, received {list(labels.shape)}."
         )
+    _check_bias("sparse_softmax_cross_entropy", logits, bias)
     classes = logits.shape[-1]
     labels = labels.long()
     if labels.numel():
@@ -79,10 +84,22 @@ def sparse_softmax_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
                 f"classes of logits {list(logits.shape)}."
             )
     if logits.numel() < SMALL or unfused(logits):
-        flat = logits.reshape(labels.numel(), classes)
+        flat = (logits if bias is None else logits + bias).reshape(labels.numel(), classes)
         loss = torch.nn.functional.cross_entropy(flat, labels.reshape(-1), reduction="none")
         return loss.reshape(labels.shape)
-    return _Sparse.apply(logits.contiguous(), labels.contiguous())
+    return _Sparse.apply(logits.contiguous(), labels.contiguous(), _contiguous(bias))
+
+
+def _check_bias(function: str, logits: Tensor, bias: Tensor | None) -> None:
+    if bias is not None and (bias.shape != logits.shape[-1:] or bias.dtype != logits.dtype):
+        raise ValueError(
+            f"{function}: bias must be {logits.dtype} [classes] = [{logits.shape[-1]}], received {bias.dtype} "
+            f"{list(bias.shape)}."
+        )
+
+
+def _contiguous(bias: Tensor | None) -> Tensor | None:
+    return None if bias is None else bias.contiguous()
 
 
 # -- in torch's operations ------------------------------------------------------------------------------------------
@@ -120,7 +137,7 @@ class _Call(ctypes.Structure):
     _fields_ = (
         ("rows", ctypes.c_int64),
         ("classes", ctypes.c_int64),
-        *((name, Pointer) for name in ("logits", "labels", "shares", "greatest", "sums", "losses")),
+        *((name, Pointer) for name in ("logits", "bias", "labels", "shares", "greatest", "sums", "losses")),
         ("threads", ctypes.c_int32),
     )
 
@@ -128,62 +145,82 @@ class _Call(ctypes.Structure):
 class _GradientCall(ctypes.Structure):
     """`RecellCrossEntropyGradient` of training.h."""
 
-    _fields_ = (("of", _Call), ("weights", Pointer), ("gradient", Pointer))
+    _fields_ = (("of", _Call), *((name, Pointer) for name in ("weights", "gradient", "totals")))
 
 
-def _call(
-    logits: Tensor, labels: Tensor | None, shares: Tensor | None, scale: Tensor, losses: Tensor | None = None
-) -> _Call:
-    """`scale` `[2, ...]` holds what a row's exponentials are relative to, and their sum."""
-    rows, greatest = scale.numel() // 2, scale.data_ptr()
-    sums = greatest + rows * scale.element_size()
-    given = address(logits), address(labels), address(shares)
-    return _Call(rows, logits.shape[-1], *given, greatest, sums, address(losses), torch.get_num_threads())
+class _Rows(NamedTuple):
+    """Logits with what they are compared with: labels or shares. All contiguous."""
 
+    logits: Tensor
+    bias: Tensor | None
+    labels: Tensor | None = None
+    shares: Tensor | None = None
 
-def _forward(logits: Tensor, labels: Tensor | None, shares: Tensor | None) -> tuple[Tensor, Tensor]:
-    scale = logits.new_empty((2, *logits.shape[:-1]))
-    losses = logits.new_empty(logits.shape[:-1])
-    native().library.recell_cross_entropy(ctypes.byref(_call(logits, labels, shares, scale, losses)))
-    return losses, scale
+    def call(self, scale: Tensor, losses: Tensor | None = None) -> _Call:
+        """`scale` `[2, ...]` holds what a row's exponentials are relative to, and their sum."""
+        rows, greatest = scale.numel() // 2, scale.data_ptr()
+        sums = greatest + rows * scale.element_size()
+        return _Call(
+            rows, self.logits.shape[-1], *map(address, self), greatest, sums, address(losses), get_num_threads()
+        )
 
+    def losses(self) -> tuple[Tensor, Tensor]:
+        """Losses `[...]` and `scale`."""
+        scale = self.logits.new_empty((2, *self.logits.shape[:-1]))
+        losses = self.logits.new_empty(self.logits.shape[:-1])
+        native().library.recell_cross_entropy(ctypes.byref(self.call(scale, losses)))
+        return losses, scale
 
-def _gradient(logits: Tensor, labels: Tensor | None, shares: Tensor | None, scale: Tensor, weights: Tensor) -> Tensor:
-    gradient, weights = torch.empty_like(logits), weights.contiguous()
-    call = _GradientCall(_call(logits, labels, shares, scale), weights.data_ptr(), gradient.data_ptr())
-    native().library.recell_cross_entropy_gradient(ctypes.byref(call))
-    return gradient
+    def gradients(self, scale: Tensor, weights: Tensor, of_bias: bool) -> tuple[Tensor, Tensor | None]:
+        """The gradients by logits and bias, from those by the losses."""
+        gradient, weights, classes = torch.empty_like(self.logits), weights.contiguous(), self.logits.shape[-1]
+        totals = self.logits.new_zeros((get_num_threads(), classes)) if of_bias else None
+        call = _GradientCall(self.call(scale), *map(address, (weights, gradient, totals)))
+        native().library.recell_cross_entropy_gradient(ctypes.byref(call))
+        return gradient, None if totals is None else totals.sum(0)
+
+    def biased(self) -> Tensor:
+        return self.logits if self.bias is None else self.logits + self.bias
 
 
 class _Sparse(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, labels: Tensor) -> Tensor:
-        losses, scale = _forward(logits, labels, None)
-        ctx.save_for_backward(logits, labels, scale)
+    def forward(ctx: Any, logits: Tensor, labels: Tensor, bias: Tensor | None) -> Tensor:
+        losses, scale = _Rows(logits, bias, labels).losses()
+        ctx.save_for_backward(logits, labels, bias, scale)
         return losses
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        logits, labels, scale = ctx.saved_tensors
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        logits, labels, bias, scale = ctx.saved_tensors
+        rows = _Rows(logits, bias, labels)
         if not torch.is_grad_enabled():
-            return _gradient(logits, labels, None, scale, gradient), None
+            of_logits, of_bias = rows.gradients(scale, gradient, ctx.needs_input_grad[2])
+            return of_logits, None, of_bias
         right = torch.nn.functional.one_hot(labels, logits.shape[-1])
-        return (torch.softmax(logits, -1) - right) * gradient.unsqueeze(-1), None
+        of_logits = (torch.softmax(rows.biased(), -1) - right) * gradient.unsqueeze(-1)
+        return of_logits, None, _summed(of_logits, ctx.needs_input_grad[2])
 
 
 class _Shares(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, shares: Tensor) -> Tensor:
-        losses, scale = _forward(logits, None, shares)
-        ctx.save_for_backward(logits, shares, scale)
+    def forward(ctx: Any, logits: Tensor, shares: Tensor, bias: Tensor | None) -> Tensor:
+        losses, scale = _Rows(logits, bias, shares=shares).losses()
+        ctx.save_for_backward(logits, shares, bias, scale)
         return losses
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        logits, shares, scale = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            return _by_shares(torch.log_softmax(logits, -1), shares, gradient, ctx.needs_input_grad)
-        if not ctx.needs_input_grad[1]:
-            return _gradient(logits, None, shares, scale, gradient), None
-        greatest, sums = scale.unsqueeze(-1)
-        return _by_shares(logits - greatest - sums.log(), shares, gradient, ctx.needs_input_grad)
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        logits, shares, bias, scale = ctx.saved_tensors
+        rows, needs = _Rows(logits, bias, shares=shares), ctx.needs_input_grad
+        if not torch.is_grad_enabled() and not needs[1]:
+            of_logits, of_bias = rows.gradients(scale, gradient, needs[2])
+            return of_logits, None, of_bias
+        logp = torch.log_softmax(rows.biased(), -1)
+        wanted, of_shares = _by_shares(logp, shares, gradient, (needs[0] or needs[2], needs[1]))
+        return wanted, of_shares, None if wanted is None else _summed(wanted, needs[2])
+
+
+def _summed(gradient: Tensor, wanted: bool) -> Tensor | None:
+    """The gradient by the bias from that by the logits."""
+    return gradient.reshape(-1, gradient.shape[-1]).sum(0) if wanted else None

@@ -58,8 +58,9 @@ def _dense_shape(i: Inference) -> TensorShape:
     return TensorShape.of(dims[:axis] + dims[axis + 1 :])
 
 
-@op("SoftmaxCrossEntropyWithLogits", shape=_dense_shape, T=FLOATS)
-def _softmax_cross_entropy(logits: Tensor, labels: Tensor, axis: int = -1) -> Tensor:
+def _shares_losses(logits: Tensor, bias: Tensor | None, labels: Tensor, axis: int = -1) -> Tensor:
+    if bias is not None and (logits.shape != labels.shape or axis not in (-1, logits.ndim - 1)):
+        logits, bias = logits + bias, None
     if logits.shape != labels.shape:
         try:
             logits, labels = torch.broadcast_tensors(logits, labels)
@@ -70,7 +71,12 @@ def _softmax_cross_entropy(logits: Tensor, labels: Tensor, axis: int = -1) -> Te
             ) from error
     if axis not in (-1, logits.ndim - 1):
         logits, labels = logits.movedim(axis, -1), labels.movedim(axis, -1)
-    return kernels.softmax_cross_entropy(logits, labels)
+    return kernels.softmax_cross_entropy(logits, labels, bias)
+
+
+@op("SoftmaxCrossEntropyWithLogits", shape=_dense_shape, T=FLOATS, biased=_shares_losses)
+def _softmax_cross_entropy(logits: Tensor, labels: Tensor, axis: int = -1) -> Tensor:
+    return _shares_losses(logits, None, labels, axis)
 
 
 def softmax_cross_entropy_with_logits_v2(
@@ -132,15 +138,14 @@ def _sparse_shape(i: Inference) -> TensorShape:
     return i.shape("labels") if i.shape("labels").tuple is not None else i.shape("logits")[:-1]
 
 
-@op("SparseSoftmaxCrossEntropyWithLogits", shape=_sparse_shape, T=FLOATS, types={"labels": INDEX})
-def _sparse(logits: Tensor, labels: Tensor) -> Tensor:
+def _label_losses(logits: Tensor, bias: Tensor | None, labels: Tensor) -> Tensor:
     if logits.shape[:-1] != labels.shape:
         raise invalid(
             "logits and labels must have the same first dimension, got logits shape "
             f"{bracketed(logits)} and labels shape {bracketed(labels)}"
         )
     try:
-        return kernels.sparse_softmax_cross_entropy(logits, labels)
+        return kernels.sparse_softmax_cross_entropy(logits, labels, bias)
     except IndexError as error:
         classes, flat = logits.shape[-1], labels.reshape(-1).tolist()
         wrong = min(flat) if min(flat) < 0 else max(flat)
@@ -149,6 +154,11 @@ def _sparse(logits: Tensor, labels: Tensor) -> Tensor:
             f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).  "
             f"Label values: {listed}"
         ) from error
+
+
+@op("SparseSoftmaxCrossEntropyWithLogits", shape=_sparse_shape, T=FLOATS, types={"labels": INDEX}, biased=_label_losses)
+def _sparse(logits: Tensor, labels: Tensor) -> Tensor:
+    return _label_losses(logits, None, labels)
 
 
 def sparse_softmax_cross_entropy_with_logits(

@@ -288,6 +288,7 @@ def op(
     aliases: Mapping[str, str] | None = None,
     over_time: OverTime | None = None,
     scaled: int | None = None,
+    biased: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], OpBuilder]:
     """Defines operation type `name` by its kernel. See docs/architecture.md for every argument.
 
@@ -297,7 +298,7 @@ def op(
 
     def decorate(function: Callable[..., Any]) -> OpBuilder:
         params, attrs, order = _read_signature(function, stateful, types or {})
-        extra = {"over_time": over_time, "scaled": scaled}
+        extra = {"over_time": over_time, "scaled": scaled, "biased": biased}
         definition = OpDef(
             name,
             function,

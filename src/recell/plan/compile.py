@@ -31,7 +31,7 @@ from recell.plan.order import (
     shown_variable,
 )
 from recell.plan.over_time import StepPlan, compile_over_time
-from recell.plan.overwriting import scaled_by_user, with_scale, written_over
+from recell.plan.overwriting import left_to_user, with_scale, written_over
 from recell.plan.plan import BodyPlan, Plan, Step, make_step
 from recell.plan.recording import recording_modes
 from recell.plan.resources import Resources
@@ -373,7 +373,7 @@ class _Builder:
     # -- steps --------------------------------------------------------------------------------------------------
 
     def _steps(self, results: list[int]) -> list[Step]:
-        self.items = scaled_by_user(self.items, results, self.recorded)
+        self.items = left_to_user(self.items, results, self.recorded)
         last_use = self._last_uses(results)
         held = self._held(last_use)
         fixed = {slot for slot, value in enumerate(self.template) if value is not None}

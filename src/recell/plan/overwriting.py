@@ -1,10 +1,12 @@
-"""What a plan computes without memory of its own: sums written over a product, gradients scaled by who applies them.
+"""What a plan computes without memory of its own: sums written over a product, biases added and gradients scaled by
+who uses them.
 
 A pass over the steps in the making, when it is known who looks at each value and for how long.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -29,15 +31,26 @@ def written_over(item: Item, maker: Item | None, last: bool, alone: bool, operan
         operand: 0 or 1.
     """
     op = item.op
-    if op is None or op.type not in _SUMS or item.call is not None or len(set(item.ins)) != 2 or not (last and alone):
+    if op is None or not _is_sum(item) or not (last and alone):
         return None
-    if maker is None or maker.op is None or maker.op.type not in _FRESH or maker.call is not None:
-        return None
-    if "_custom_gradient" in op.attrs or "_custom_gradient" in maker.op.attrs or op.attrs.get("data_format") == "NCHW":
+    if maker is None or maker.op is None or maker.op.type not in _FRESH or not _is_own(maker):
         return None
     if not _fits(op.inputs[1 - operand], into=op.inputs[operand]):
         return None
     return _add_to_first if operand == 0 else _add_to_second
+
+
+def _is_own(item: Item) -> bool:
+    """Whether the item is what its operation is in every plan."""
+    return item.op is not None and item.call is None and "_custom_gradient" not in item.op.attrs
+
+
+def _is_sum(item: Item) -> bool:
+    """Whether it adds two tensors, the second one along the last axis of the first where it is a vector."""
+    op = item.op
+    if op is None or op.type not in _SUMS or not _is_own(item):
+        return False
+    return len(set(item.ins)) == 2 and op.attrs.get("data_format") != "NCHW"
 
 
 def _fits(tensor: Tensor, into: Tensor) -> bool:
@@ -56,10 +69,11 @@ def _add_to_second(x: Any, y: Any) -> Any:
     return y.add_(x)
 
 
-def scaled_by_user(items: Sequence[Item], kept: Collection[int], recorded: Collection[Operation]) -> list[Item]:
-    """The items without products of a gradient and a number that only an optimizer's update looks at.
+def left_to_user(items: Sequence[Item], kept: Collection[int], recorded: Collection[Operation]) -> list[Item]:
+    """The items without those whose only user can do their work on its way.
 
-    The update gets both and multiplies on its way: clipping by a norm then takes no second set of gradients.
+    A product of a gradient and a number goes to the optimizer's update: clipping by a norm then takes no second set of
+    gradients. A bias goes to the cross entropy of the logits, which sums up the bias's gradient while it makes theirs.
     `kept` are slots that somebody looks at after the run.
     """
     makers = {slot: item for item in items for slot in item.outs}
@@ -69,16 +83,40 @@ def scaled_by_user(items: Sequence[Item], kept: Collection[int], recorded: Colle
             uses[slot] = uses.get(slot, 0) + 1
     gone: set[int] = set()
     for item in items:
-        at = None if item.op is None else item.op.definition.extra.get("scaled")
-        if item.op is None or at is None or item.call is not None:
+        if item.op is None or not _is_own(item):
             continue
-        position = at - len(item.op.definition.mutates)
-        chain = _product_before(item.ins[position], makers, uses, recorded)
-        if chain:
-            item.ins = [*item.ins[:position], chain[-1].ins[0], *item.ins[position + 1 :], chain[-1].ins[1]]
-            item.scaled = position
-            gone.update(map(id, chain))
+        at = item.op.definition.extra.get("scaled")
+        if at is not None:
+            gone.update(map(id, _take_scale(item, at - len(item.op.definition.mutates), makers, uses, recorded)))
+        elif "biased" in item.op.definition.extra and uses[item.ins[0]] == 1:
+            gone.update(map(id, _take_bias(item, makers.get(item.ins[0]))))
     return [item for item in items if id(item) not in gone]
+
+
+def _take_bias(item: Item, maker: Item | None) -> list[Item]:
+    """Lets the item, whose first input are logits, have them and a bias apart; the sum that is not needed then."""
+    op = item.op
+    if op is None or maker is None or maker.op is None or not _is_sum(maker):
+        return []
+    first, second = maker.op.inputs
+    for operand, bias in ((0, second), (1, first)):
+        if bias.shape.ndims == 1 and _fits(bias, into=maker.op.inputs[operand]):
+            item.ins = [maker.ins[operand], maker.ins[1 - operand], *item.ins[1:]]
+            attrs = {key: value for key, value in op.attrs.items() if not key.startswith("_")}
+            item.call = functools.partial(op.definition.extra["biased"], **attrs)
+            return [maker]
+    return []
+
+
+def _take_scale(
+    item: Item, position: int, makers: Mapping[int, Item], uses: Mapping[int, int], recorded: Collection[Operation]
+) -> list[Item]:
+    """Lets an update have its gradient and a number apart; the items that are not needed then."""
+    chain = _product_before(item.ins[position], makers, uses, recorded)
+    if chain:
+        item.ins = [*item.ins[:position], chain[-1].ins[0], *item.ins[position + 1 :], chain[-1].ins[1]]
+        item.scaled = position
+    return chain
 
 
 def _product_before(
@@ -89,7 +127,7 @@ def _product_before(
     while slot in makers and uses[slot] == 1:
         item = makers[slot]
         op = item.op
-        if op is None or item.call is not None or op in recorded or "_custom_gradient" in op.attrs:
+        if op is None or op in recorded or not _is_own(item):
             return []
         chain.append(item)
         if op.type == "Mul":

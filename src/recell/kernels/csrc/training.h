@@ -12,6 +12,7 @@ extern "C" {
 struct RecellCrossEntropy {
   int64_t rows, classes;
   const float* logits;    // [rows, classes]
+  const float* bias;      // [classes]: added to every row of the logits; null: none
   const int64_t* labels;  // [rows], each a class
   const float* shares;    // [rows, classes]
   float* greatest;        // [rows]: what a row's exponentials are relative to
@@ -24,6 +25,7 @@ struct RecellCrossEntropyGradient {
   RecellCrossEntropy of;  // what the forward pass was given and gave
   const float* weights;   // [rows]: the gradient by the losses
   float* gradient;        // [rows, classes]: that by the logits
+  float* totals;          // [threads, classes], zeros: the parts of its sum over the rows are added; null: not wanted
 };
 
 // A variable, its slots and a gradient: of all of it, or of the rows that `indices` name.

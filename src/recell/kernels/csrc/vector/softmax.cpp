@@ -61,65 +61,80 @@ inline void each_vector(int64_t count, Visit&& visit) {
   for (; k < count; k += kLanes) visit(0, k, lanes_of(count - k));
 }
 
+// The logits of a row, some columns at a time.
+struct Row {
+  const float* product;
+  const float* bias;  // null: none
+
+  Vec operator()(int64_t k, int lanes, float rest) const {
+    const Vec x = load_or(product + k, lanes, rest);
+    return bias == nullptr ? x : x + load_or(bias + k, lanes, 0.0f);
+  }
+  float operator()(int64_t k) const { return bias == nullptr ? product[k] : product[k] + bias[k]; }
+};
+
 // What the exponentials of a row are relative to, and their sum.
 struct Scale {
   float greatest, sum;
 };
 
-inline float stretch_greatest(const float* x, int64_t count) {
+inline float stretch_greatest(const Row& x, int64_t begin, int64_t count) {
   Vec best[4] = {spread(-kInfinity), spread(-kInfinity), spread(-kInfinity), spread(-kInfinity)};
   each_vector(count, [&](int chain, int64_t k, int lanes) {
-    const Vec v = load_or(x + k, lanes, -kInfinity);
+    const Vec v = x(begin + k, lanes, -kInfinity);
     best[chain] = v > best[chain] ? v : best[chain];
   });
   const Vec upper = best[0] > best[1] ? best[0] : best[1], lower = best[2] > best[3] ? best[2] : best[3];
   return greatest_of(upper > lower ? upper : lower);
 }
 
-inline float stretch_sum(const float* x, int64_t count, float greatest) {
+inline float stretch_sum(const Row& x, int64_t begin, int64_t count, float greatest) {
   Vec sums[4] = {};
   each_vector(count, [&](int chain, int64_t k, int lanes) {
-    sums[chain] += fraction(load_or(x + k, lanes, -kInfinity) - greatest);
+    sums[chain] += fraction(x(begin + k, lanes, -kInfinity) - greatest);
   });
   return sum_of((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
-Scale scale_of(const float* x, int64_t classes) {
+Scale scale_of(const Row& x, int64_t classes) {
   Scale scale = {-kInfinity, 0.0f};
   for (int64_t k = 0; k < classes; k += kStretch) {
     const int64_t count = classes - k < kStretch ? classes - k : kStretch;
-    const float greatest = stretch_greatest(x + k, count);
+    const float greatest = stretch_greatest(x, k, count);
     if (greatest > scale.greatest) {
       scale.sum *= std::exp(scale.greatest - greatest);
       scale.greatest = greatest;
     }
     // Where there is only -inf so far, nothing is added; a NaN still shows in the sum.
-    scale.sum += stretch_sum(x + k, count, scale.greatest == -kInfinity ? 0.0f : scale.greatest);
+    scale.sum += stretch_sum(x, k, count, scale.greatest == -kInfinity ? 0.0f : scale.greatest);
   }
   return scale;
 }
 
 // sum(labels * -log(softmax(x))) of one row.
-float against_shares(const float* x, const float* labels, int64_t classes, const Scale& scale) {
+float against_shares(const Row& x, const float* labels, int64_t classes, const Scale& scale) {
   const float log_sum = std::log(scale.sum);
   Vec sums[4] = {};
   each_vector(classes, [&](int chain, int64_t k, int lanes) {
-    sums[chain] += load_or(labels + k, lanes, 0.0f) * (log_sum - (load_or(x + k, lanes, 0.0f) - scale.greatest));
+    sums[chain] += load_or(labels + k, lanes, 0.0f) * (log_sum - (x(k, lanes, 0.0f) - scale.greatest));
   });
   return sum_of((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
-// The gradient of one row with respect to its logits: softmax(x) * weight, less the labels' part.
-void row_gradient(const float* x, const float* labels, int64_t classes, const Scale& scale, float weight, float* to) {
+// The gradient of one row with respect to its logits: softmax(x) * weight, less the labels' part. `total`, where it is
+// not null, has it added.
+void row_gradient(const Row& x, const float* shares, int64_t classes, const Scale& scale, float weight, float* to,
+                  float* total) {
   const float per_sum = weight / scale.sum;
-  if (weight == 0.0f && labels == nullptr && std::isfinite(scale.greatest) && std::isfinite(scale.sum)) {
+  if (weight == 0.0f && shares == nullptr && std::isfinite(scale.greatest) && std::isfinite(scale.sum)) {
     std::memset(to, 0, static_cast<size_t>(classes) * sizeof(float));
     return;
   }
   each_vector(classes, [&](int, int64_t k, int lanes) {
-    Vec gradient = fraction(load(x + k, lanes) - scale.greatest) * per_sum;
-    if (labels != nullptr) gradient -= load(labels + k, lanes) * weight;
+    Vec gradient = fraction(x(k, lanes, 0.0f) - scale.greatest) * per_sum;
+    if (shares != nullptr) gradient -= load(shares + k, lanes) * weight;
     store(to + k, gradient, lanes);
+    if (total != nullptr) store(total + k, load(total + k, lanes) + gradient, lanes);
   });
 }
 
@@ -134,12 +149,12 @@ void cross_entropy(const RecellCrossEntropy& call) {
   parallel(threads_for(call), [&](int thread, int threads) {
     const Range rows = share(static_cast<int>(call.rows), thread, threads);
     for (int64_t row = rows.begin; row < rows.end; ++row) {
-      const float* x = call.logits + row * call.classes;
+      const Row x = {call.logits + row * call.classes, call.bias};
       const Scale scale = scale_of(x, call.classes);
       call.greatest[row] = scale.greatest;
       call.sums[row] = scale.sum;
       call.losses[row] = call.labels != nullptr
-                             ? std::log(scale.sum) - (x[call.labels[row]] - scale.greatest)
+                             ? std::log(scale.sum) - (x(call.labels[row]) - scale.greatest)
                              : against_shares(x, call.shares + row * call.classes, call.classes, scale);
     }
   });
@@ -148,12 +163,16 @@ void cross_entropy(const RecellCrossEntropy& call) {
 void cross_entropy_gradient(const RecellCrossEntropyGradient& call) {
   const RecellCrossEntropy& of = call.of;
   parallel(threads_for(of), [&](int thread, int threads) {
+    float* total = call.totals == nullptr ? nullptr : call.totals + thread * of.classes;
     const Range rows = share(static_cast<int>(of.rows), thread, threads);
     for (int64_t row = rows.begin; row < rows.end; ++row) {
       const int64_t at = row * of.classes;
-      row_gradient(of.logits + at, of.shares ? of.shares + at : nullptr, of.classes, {of.greatest[row], of.sums[row]},
-                   call.weights[row], call.gradient + at);
-      if (of.labels != nullptr) call.gradient[at + of.labels[row]] -= call.weights[row];
+      row_gradient({of.logits + at, of.bias}, of.shares ? of.shares + at : nullptr, of.classes,
+                   {of.greatest[row], of.sums[row]}, call.weights[row], call.gradient + at, total);
+      if (of.labels != nullptr) {
+        call.gradient[at + of.labels[row]] -= call.weights[row];
+        if (total != nullptr) total[of.labels[row]] -= call.weights[row];
+      }
     }
   });
 }
