@@ -80,17 +80,17 @@ def test_a_look_back_in_the_middle_parts_the_loop_there():
     assert_same(outputs)
 
 
-def test_two_loops_that_look_at_each_other_are_not_both_joined():
+def test_of_two_loops_that_look_at_each_other_one_is_parted():
     cells = [tf.nn.rnn_cell.GRUCell(UNITS, name=name) for name in "ab"]
-    states = [[tf.ones([BATCH, UNITS])], [tf.ones([BATCH, UNITS])]]
     x = tf.ones([BATCH, UNITS])
+    first, second = [x], [x]
     for t in range(6):
-        for own, (cell, other) in enumerate(zip(cells, reversed(states), strict=True)):
-            # The second half of each looks at the first step of the other one.
-            states[own].append(cell(other[1] if t == 5 and len(other) > 1 else x, states[own][-1])[1])
-    outputs = [states[0][-1], states[1][-1]]
-    assert joined_types(outputs)
-    assert_same(outputs)
+        # Each ends by looking at how the other one began: as a whole, each would have to come before the other.
+        first.append(cells[0](second[1] if t == 5 else x, first[-1])[1])
+        second.append(cells[1](first[1] if t == 5 else x, second[-1])[1])
+    ends = [first[-1], second[-1]]
+    assert joined_steps(ends) == [5, 6]
+    assert_same([*ends, *tf.gradients(ends, tf.trainable_variables())])
 
 
 def test_a_memory_in_the_middle_parts_the_loop():
@@ -268,3 +268,45 @@ def test_what_is_the_same_at_every_step_is_computed_once():
         plans = [compiled.plan for compiled in session._plans.values()]
     types = [[step.op.type for step in plan.steps if step.op is not None] for plan in plans]
     assert [found.count("Sub") for found in types if "Dropout" in found] == [1]
+
+
+# -- what only a run can tell ---------------------------------------------------------------------------------------
+
+
+def larger_than_declared(x, steps):
+    """`x` `[batch, time, depth]`, of which the graph believes that time is `steps`."""
+    result = tf.py_func(lambda value: value, [x], tf.float32)
+    result.set_shape([BATCH, steps, DEPTH])
+    return result
+
+
+def test_slices_of_a_tensor_that_is_longer_than_was_said():
+    x = larger_than_declared(tf.constant(np.random.RandomState(0).randn(BATCH, 6, DEPTH).astype(np.float32)), 4)
+    slices = [x[:, t] for t in range(4)]
+    assert joined_types(slices) == [("StridedSlice", 4)]
+    assert_same(slices)
+
+
+def test_slices_of_a_tensor_that_is_shorter_than_was_said():
+    x = larger_than_declared(tf.ones([BATCH, 2, DEPTH]), 4)
+    slices = [x[:, t] for t in range(4)]
+    with session_with(JOINED) as session, pytest.raises(tf.errors.InvalidArgumentError) as error:
+        session.run(slices)
+    assert error.value.op is slices[2].op
+
+
+def test_parts_of_a_tensor_that_is_longer_than_was_said():
+    x = larger_than_declared(tf.ones([BATCH, 6, DEPTH]), 4)
+    parts = tf.unstack(x, axis=1)
+    with session_with(JOINED) as session, pytest.raises(tf.errors.InvalidArgumentError, match="must equal 4"):
+        session.run(tf.tanh(parts[0]) + tf.tanh(parts[1]))
+
+
+def test_a_memory_that_is_broadcast_to_the_batch():
+    c, h = tf.placeholder(tf.float32, [None, UNITS]), tf.zeros([BATCH, UNITS])
+    outputs, states = [], (c, h)
+    cell = tf.nn.rnn_cell.BasicLSTMCell(UNITS)
+    for t in range(4):
+        output, states = cell(tf.ones([BATCH, DEPTH]) * float(t), states)
+        outputs.append(output)
+    assert_same([*outputs, states.c], {c: np.full([1, UNITS], 0.5, np.float32)})
