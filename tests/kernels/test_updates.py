@@ -120,6 +120,8 @@ def test_two_threads_at_once() -> None:
 def test_why_not(rule: str, dtype: torch.dtype, told: str) -> None:
     if not native().active:
         told = native().reason if rule == "adagrad" else told
-    tensor = torch.ones(3, dtype=dtype)
+    tensor = torch.ones(10_000, dtype=dtype)
     assert told in not_updated(rule, [tensor, tensor], tensor)
-    assert "contiguous" in not_updated("adagrad", [torch.ones(4, 3).t(), torch.ones(3, 4)], torch.ones(3, 4))
+    slots = [torch.ones(4, 3).t(), torch.ones(3, 4), torch.ones(3, 4)]
+    assert "contiguous" in not_updated("adam", slots, torch.ones(3, 4))
+    assert "so few elements" in not_updated("momentum", slots[1:], torch.ones(3, 4))

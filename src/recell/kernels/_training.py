@@ -14,9 +14,9 @@ def unfused(*tensors: Tensor) -> str:
     if not loaded.active:
         return loaded.reason
     for tensor in tensors:
-        if tensor.dtype != torch.float32:
+        if tensor.dtype is not torch.float32:
             return f"{tensor.dtype} is not float32"
-        if tensor.device.type != "cpu":
+        if not tensor.is_cpu:
             return f"the tensors are on {tensor.device}"
         if not tensor.numel():
             return "there is nothing to compute"

@@ -27,6 +27,12 @@ _NUMBERS = {
 """What each rule takes behind the tensors, as training.h has it."""
 
 
+_FEW_OPERATIONS = frozenset({"gradient_descent", "momentum", "adagrad"})
+"""Rules that torch makes in so few operations that a compiled call pays for large variables alone."""
+
+_SMALL = 1 << 13
+
+
 class Scaled(NamedTuple):
     """A gradient that counts `scale` times, without memory for the product."""
 
@@ -54,6 +60,8 @@ def not_updated(rule: str, state: Sequence[Tensor], gradient: Tensor) -> str:
     """Why `update` does not take this rule or these tensors, in a few words; empty if it does."""
     if rule not in _NUMBERS:
         return f"there is no compiled {rule}"
+    if rule in _FEW_OPERATIONS and gradient.numel() < _SMALL:
+        return "torch's few operations are as fast on so few elements"
     if not all(tensor.is_contiguous() for tensor in state):
         return "the variable or a slot is not contiguous"
     return unfused(*state, gradient)

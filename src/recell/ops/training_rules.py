@@ -38,7 +38,7 @@ def number(value: torch.Tensor, label: str) -> float:
     """A hyper-parameter's value. InvalidArgumentError when it is no scalar."""
     if value.dim():
         raise invalid(f"{label} is not a scalar : {list(value.shape)}")
-    return float(value)
+    return value.item()
 
 
 def check_gradient(var: torch.Tensor, grad: torch.Tensor) -> None:
