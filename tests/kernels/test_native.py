@@ -18,7 +18,7 @@ from recell.kernels import _native
 from recell.kernels._native import Native, load
 
 HEADER = make_library.SOURCES / "recell.h"
-PROBE = Path(__file__).parent / "native" / "team.cpp"
+PROBE = Path(__file__).parent / "native" / "probe" / "team.cpp"
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -35,6 +35,7 @@ int team_size() { return size; }
 void exercise_all() {
   exercise_lstm();
   exercise_training();
+  exercise_rowwise();
 }
 
 }  // namespace
@@ -49,6 +50,12 @@ Floats numbers(int64_t count, unsigned seed) {
   std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);
   Floats result(static_cast<size_t>(count));
   for (float& value : result) value = uniform(generator);
+  return result;
+}
+
+Floats joined(std::initializer_list<const Floats*> arrays) {
+  Floats result;
+  for (const Floats* array : arrays) result.insert(result.end(), array->begin(), array->end());
   return result;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,12 @@ Floats numbers(int64_t count, unsigned seed);
 // Ends the program unless what one thread computed and what several did are finite and alike.
 void expect_alike(const Floats& one, const Floats& several, const std::string& what);
 
+// Several arrays one after another.
+Floats joined(std::initializer_list<const Floats*> arrays);
+
+// The array, or null for one that is empty: what is not there.
+inline float* if_any(Floats& values) { return values.empty() ? nullptr : values.data(); }
+
 // The shapes that every recurrence goes through: one of everything, numbers that fill no vector, and enough rows or
 // units for each way to share them out.
 struct Shape {
@@ -37,6 +44,7 @@ extern const std::vector<Shape> kShapes;
 // The exercises.
 void exercise_lstm();
 void exercise_training();
+void exercise_rowwise();
 
 // What the sanitizers must reject: an output that is too short, written by two callers at once.
 void misuse();

@@ -9,20 +9,18 @@ namespace {
 
 // What a call may have or leave out.
 struct Options {
-  bool keep, hoisted, peepholes, clip, seeds;
+  bool kept, peepholes, clip, seeds, only_states;
 
   std::string text() const {
     std::string result = "lstm";
-    if (keep) result += " kept";
-    if (hoisted) result += " hoisted";
+    if (kept) result += " kept";
     if (peepholes) result += " peepholes";
     if (clip) result += " clipped";
     if (seeds) result += " seeded";
+    if (only_states) result += " only states";
     return result;
   }
 };
-
-float* if_any(Floats& values) { return values.empty() ? nullptr : values.data(); }
 
 // All results of one call, one after another.
 struct Run {
@@ -30,13 +28,17 @@ struct Run {
     sequence = {shape.time, shape.batch, shape.depth, shape.units, lengths.empty() ? nullptr : lengths.data(),
                 shape.reverse, threads};
     forward();
-    if (options.keep) backward();
+    results = joined({&y, &c, &h});
+    if (!options.kept) return;
+    backward();
+    const Floats gradients = joined({&dx, &dc0, &dh0, &dkernel, &dbias, &dpeephole_i, &dpeephole_f, &dpeephole_o});
+    results.insert(results.end(), gradients.begin(), gradients.end());
   }
 
   void forward() {
     RecellLstm call{};
     call.sequence = sequence;
-    call.x = options.hoisted ? nullptr : x.data();
+    call.x = x.data();
     call.c0 = c0.data();
     call.h0 = h0.data();
     call.kernel = kernel.data();
@@ -47,43 +49,45 @@ struct Run {
     call.forget_bias = 1.0f;
     call.cell_clip = clip();
     call.y = y.data();
-    call.gates = if_any(gates);
-    call.cs = if_any(cs);
     call.c = c.data();
     call.h = h.data();
+    call.kept = if_any(kept);
     recell_lstm(&call);
-    take({&y, &c, &h});
   }
 
   void backward() {
     RecellLstmGradient call{};
     call.sequence = sequence;
+    call.x = x.data();
     call.c0 = c0.data();
+    call.h0 = h0.data();
     call.kernel = kernel.data();
     call.peephole_i = if_any(peephole_i);
     call.peephole_f = if_any(peephole_f);
     call.peephole_o = if_any(peephole_o);
     call.cell_clip = clip();
     call.straight_through = shape.reverse;
-    call.cs = cs.data();
-    call.gates = gates.data();
-    call.dy = y.data();
-    call.dc = options.seeds ? c.data() : nullptr;
-    call.dh = options.seeds ? h.data() : nullptr;
+    call.y = y.data();
+    call.kept = kept.data();
+    call.dy = options.only_states ? nullptr : dy.data();
+    call.dc = options.seeds ? dc.data() : nullptr;
+    call.dh = options.seeds ? dh.data() : nullptr;
+    call.dx = if_any(dx);
     call.dc0 = dc0.data();
     call.dh0 = dh0.data();
+    call.dkernel = if_any(dkernel);
     call.dbias = dbias.data();
     call.dpeephole_i = if_any(dpeephole_i);
     call.dpeephole_f = if_any(dpeephole_f);
     call.dpeephole_o = if_any(dpeephole_o);
     recell_lstm_gradient(&call);
-    take({&gates, &dc0, &dh0, &dbias, &dpeephole_i, &dpeephole_f, &dpeephole_o});
   }
 
   float clip() const { return options.clip ? 0.5f : std::numeric_limits<float>::infinity(); }
 
-  void take(std::initializer_list<const Floats*> arrays) {
-    for (const Floats* array : arrays) results.insert(results.end(), array->begin(), array->end());
+  int64_t kept_count() const {
+    const int64_t lanes = recell_lanes();
+    return options.kept * 5 * shape.time * shape.batch * ((shape.units + lanes - 1) / lanes * lanes);
   }
 
   Shape shape;
@@ -94,10 +98,10 @@ struct Run {
   Floats x = numbers(steps * shape.depth, 1), c0 = numbers(state, 2), h0 = numbers(state, 3);
   Floats kernel = numbers((shape.depth + shape.units) * 4 * shape.units, 4), bias = numbers(4 * shape.units, 5);
   Floats peephole_i = numbers(hole, 6), peephole_f = numbers(hole, 7), peephole_o = numbers(hole, 8);
-  Floats gates = numbers((options.keep || options.hoisted) * steps * 4 * shape.units, 9);
-  Floats cs = Floats(static_cast<size_t>(options.keep * steps * shape.units));
-  Floats y = Floats(static_cast<size_t>(steps * shape.units)), c = c0, h = h0;
-  Floats dc0 = c0, dh0 = h0, dbias = bias;
+  Floats dy = numbers(steps * shape.units, 9), dc = numbers(state, 10), dh = numbers(state, 11);
+  Floats kept = Floats(static_cast<size_t>(kept_count()));
+  Floats y = dy, c = c0, h = h0, dc0 = c0, dh0 = h0, dbias = bias;
+  Floats dx = options.only_states ? Floats() : x, dkernel = options.only_states ? Floats() : kernel;
   Floats dpeephole_i = peephole_i, dpeephole_f = peephole_f, dpeephole_o = peephole_o;
   Floats results;
 };
@@ -106,8 +110,8 @@ struct Run {
 
 void exercise_lstm() {
   const std::vector<Options> all = {
-      {true, false, false, false, false}, {true, true, true, true, true},    {true, false, true, false, true},
-      {false, false, false, true, false}, {false, true, true, false, false},
+      {true, false, false, false, false}, {true, true, true, true, false},    {true, true, false, true, true},
+      {false, false, true, false, false}, {false, true, false, false, false},
   };
   for (const Shape& shape : kShapes) {
     for (const Options& options : all) {

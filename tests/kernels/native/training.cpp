@@ -10,21 +10,30 @@ namespace {
 constexpr int64_t kRows = 70, kWidth = 1001;
 
 struct Loss {
-  Loss(bool labelled, int threads) {
+  Loss(bool labelled, bool biased, int threads) : totals(static_cast<size_t>(threads * kWidth)) {
     RecellCrossEntropyGradient call{};
-    call.of = {kRows,
-               kWidth,
-               logits.data(),
-               labelled ? labels.data() : nullptr,
-               labelled ? nullptr : shares.data(),
-               greatest.data(),
-               sums.data(),
-               losses.data(),
-               threads};
+    call.of.rows = kRows;
+    call.of.classes = kWidth;
+    call.of.logits = logits.data();
+    call.of.bias = biased ? bias.data() : nullptr;
+    call.of.labels = labelled ? labels.data() : nullptr;
+    call.of.shares = labelled ? nullptr : shares.data();
+    call.of.greatest = greatest.data();
+    call.of.sums = sums.data();
+    call.of.losses = losses.data();
+    call.of.threads = threads;
     call.weights = weights.data();
     call.gradient = gradient.data();
+    call.totals = biased ? totals.data() : nullptr;
     recell_cross_entropy(&call.of);
     recell_cross_entropy_gradient(&call);
+  }
+
+  // The gradient's sum over the rows.
+  Floats total() const {
+    Floats result(kWidth);
+    for (size_t k = 0; k < totals.size(); ++k) result[k % kWidth] += totals[k];
+    return result;
   }
 
   static std::vector<int64_t> classes() {
@@ -35,6 +44,7 @@ struct Loss {
   }
 
   Floats logits = numbers(kRows * kWidth, 1), shares = numbers(kRows * kWidth, 2), weights = numbers(kRows, 3);
+  Floats bias = numbers(kWidth, 4), totals;
   std::vector<int64_t> labels = classes();
   Floats greatest = weights, sums = weights, losses = weights, gradient = logits;
 };
@@ -47,8 +57,15 @@ struct Update {
     }
     const int64_t rows = sparse ? static_cast<int64_t>(indices.size()) : kRows;
     gradient = numbers(rows * kWidth, 4);
-    const int64_t* some = sparse ? indices.data() : nullptr;
-    call = {rows, kWidth, variable.data(), {first.data(), second.data()}, gradient.data(), some, 0.5f, threads};
+    call.rows = rows;
+    call.width = kWidth;
+    call.variable = variable.data();
+    call.slots[0] = first.data();
+    call.slots[1] = second.data();
+    call.gradient = gradient.data();
+    call.indices = sparse ? indices.data() : nullptr;
+    call.scale = 0.5f;
+    call.threads = threads;
   }
 
   static std::vector<int64_t> every_third() {
@@ -60,7 +77,7 @@ struct Update {
   std::vector<int64_t> indices;
   Floats variable = numbers(kRows * kWidth, 1), first = numbers(kRows * kWidth, 2), second = numbers(kRows * kWidth, 3);
   Floats gradient;
-  RecellUpdate call;
+  RecellUpdate call{};
 };
 
 const std::vector<void (*)(const RecellUpdate*)> kRules = {
@@ -80,9 +97,12 @@ const std::vector<void (*)(const RecellUpdate*)> kRules = {
 
 void exercise_training() {
   for (bool labelled : {true, false}) {
-    const Loss one(labelled, 1), several(labelled, 3);
-    expect_alike(one.losses, several.losses, "cross entropy");
-    expect_alike(one.gradient, several.gradient, "gradient of cross entropy");
+    for (bool biased : {true, false}) {
+      const Loss one(labelled, biased, 1), several(labelled, biased, 3);
+      expect_alike(one.losses, several.losses, "cross entropy");
+      expect_alike(one.gradient, several.gradient, "gradient of cross entropy");
+      expect_alike(one.total(), several.total(), "gradient by the bias");
+    }
   }
   for (size_t rule = 0; rule < kRules.size(); ++rule) {
     for (bool sparse : {true, false}) {

@@ -112,7 +112,7 @@ def objects(compiler: Compiler, flags: Sequence[str], cache: Path, sources: Path
     jobs: list[tuple[Path, tuple[str, ...]]] = [(source, ()) for source in sorted(sources.glob("*.cpp"))]
     for name, extra in compiler.instruction_sets.items():
         jobs += [(source, (f"-DRECELL_ISA={name}", *extra)) for source in sorted(sources.glob("vector/*.cpp"))]
-    headers = b"".join(path.read_bytes() for path in sorted(sources.rglob("*.h")))
+    headers = b"".join(path.read_bytes() for path in sorted({*SOURCES.rglob("*.h"), *sources.rglob("*.h")}))
     cache.mkdir(parents=True, exist_ok=True)
 
     def compiled(job: tuple[Path, tuple[str, ...]]) -> Path:
