@@ -17,6 +17,7 @@ from tests.plan.chain_ways import (
 )
 
 import recell.v1 as tf
+from recell.plan import chain_calls
 
 
 @pytest.fixture(autouse=True)
@@ -240,6 +241,15 @@ def test_seeded_dropout_draws_what_each_of_its_operations_draws():
     loss = tf.reduce_sum(tf.stack(outputs))
     assert ("Dropout", 5) in joined_types([loss])
     assert_same([loss, *outputs])
+
+
+def test_dropout_of_large_steps_draws_the_same(monkeypatch):
+    monkeypatch.setattr(chain_calls, "_LARGE", 0)
+    layer = tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.GRUCell(UNITS), output_keep_prob=0.5, seed=3)
+    outputs, _ = simple_loop(layer, steps=5)
+    stacked = tf.stack(outputs)
+    assert_same([stacked, *tf.gradients(stacked, tf.trainable_variables())])
+    assert_same([stacked])
 
 
 def test_a_loop_in_a_body():

@@ -159,6 +159,10 @@ def unpacked(op: Operation, resources: Resources) -> Call:
     return call
 
 
+_LARGE = 2**18
+"""Elements of a step from which on the memory for the random numbers of all steps costs more than a call a step."""
+
+
 class _Draws:
     """A stream whose draws `[time, ...]` are draws of one operation a step; the context, too, that it is in."""
 
@@ -182,14 +186,28 @@ def at_every_step(ops: Sequence[Operation], along: Sequence[bool], resources: Re
 
     `along`: which of their inputs lie in a series. Those that draw random numbers draw each its own.
     """
+    if draws(ops[0]):
+        return _drawn_at_every_step(ops, resources)
+    return functools.partial(lifted(kind_of(ops[0], along), alone(ops[0], resources), along), len(ops))
+
+
+def _drawn_at_every_step(ops: Sequence[Operation], resources: Resources) -> Call:
+    """The same for operations that draw, of which the first input alone lies in a series."""
     op, kernel = ops[0], ops[0].definition.kernel
-    if draws(op):
-        assert kernel is not None
-        context = _Draws([resources.context(op) for op in ops])
-        call = with_time_in_front(op, bind_as(functools.partial(kernel, context), op, _no_bodies))
-    else:
-        call = lifted(kind_of(op, along), alone(op, resources), along)
-    return functools.partial(call, len(ops))
+    assert kernel is not None
+    context = _Draws([resources.context(op) for op in ops])
+    at_once = with_time_in_front(op, bind_as(functools.partial(kernel, context), op, _no_bodies))
+    steps = [alone(op, resources) for op in ops]
+
+    def call(xs: Any, *others: Any) -> Any:
+        if torch.is_grad_enabled() or xs[0].numel() < _LARGE:
+            return at_once(len(steps), xs, *others)
+        result = torch.empty_like(xs)
+        for step, x, place in zip(steps, xs, result, strict=True):
+            place.copy_(step(x, *others))
+        return result
+
+    return call
 
 
 # -- a sequence put together ----------------------------------------------------------------------------------------
