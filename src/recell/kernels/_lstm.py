@@ -10,6 +10,7 @@ from torch import Tensor
 from recell.kernels._checks import Lengths, check_like, check_rank, lengths_within
 from recell.kernels._cudnn_cells import cudnn_lstm, why_not_cudnn_lstm
 from recell.kernels._engines import Choice, Engine, Engines, register, takes_all
+from recell.kernels._fused_lstm import fused_lstm, why_not_fused_lstm
 from recell.kernels._sequence import Activation, linear, run_sequence
 
 
@@ -220,6 +221,7 @@ def plain_lstm(call: LstmCall) -> tuple[Tensor, ...]:
 
 _ENGINES: Engines[LstmCall] = Engines(
     Engine("cudnn", why_not_cudnn_lstm, lambda call: cudnn_lstm(call, plain_lstm)),
+    Engine("fused", why_not_fused_lstm, lambda call: fused_lstm(call, plain_lstm)),
     Engine("plain", takes_all, plain_lstm),
 )
 register(lstm, LstmCall)

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "recell.h"
+#include "rowwise.h"
 #include "training.h"
 
 #define RECELL_ISA portable
@@ -53,8 +54,14 @@ extern "C" {
 
 int recell_abi() { return RECELL_ABI; }
 const char* recell_instruction_set() { return recell::functions().name; }
+int recell_lanes() { return recell::functions().lanes; }
 void recell_lstm(const RecellLstm* call) { recell::functions().lstm(*call); }
 void recell_lstm_gradient(const RecellLstmGradient* call) { recell::functions().lstm_gradient(*call); }
+
+void recell_rowwise(const RecellRowProgram* program, int64_t rows, const float* const* inputs, float* const* outputs,
+                    int32_t threads) {
+  recell::functions().rowwise(*program, rows, inputs, outputs, threads);
+}
 
 void recell_cross_entropy(const RecellCrossEntropy* call) { recell::functions().cross_entropy(*call); }
 void recell_cross_entropy_gradient(const RecellCrossEntropyGradient* call) {

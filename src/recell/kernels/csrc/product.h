@@ -1,4 +1,5 @@
-// The product at the heart of a step: a few rows, each where it lies, times a matrix packed into panels.
+// Products of a few rows, each where it lies, and a matrix packed into panels; and the transposed kind that weights'
+// gradients need.
 //
 // A panel is up to four vectors of columns wide and as deep as the matrix: [depth][vectors][lanes], zeros past the last
 // column. Which columns stand beside each other is the packer's choice: an LSTM's panel holds all gates of some units.
@@ -10,29 +11,114 @@ namespace recell {
 namespace RECELL_ISA {
 
 constexpr int kMaxVectors = 4;
-constexpr int kTileWidth = kMaxVectors * kLanes;
 
-// Rows handled together between two looks at a panel: their sums stay in the first cache.
-constexpr int kTileRows = 8 * kMaxRows;
+// Rows whose sums fit the registers beside N vectors of weights and one of inputs. No more than eight: their addresses
+// take registers too.
+template <int N>
+constexpr int kRowsBeside = kRegisters / N < 8 ? kRegisters / N : 8;
 
-// sums[m] += rows[m] * panel, for M rows and a panel of N vectors. `sums` is [M][kTileWidth].
+constexpr int kMostRows = 8;
+
+// The left side of a product: rows that may lie in `segments` pieces of `depth` numbers, `stride` apart.
+struct Left {
+  const float* const* rows;
+  int segments, depth;
+  long stride;
+};
+
+// sums[m] += rows[m] * panel for M rows and a panel of N vectors; what lies at `next` is brought closer meanwhile.
 template <int M, int N>
-void multiply_block(const float* const* rows, int depth, const float* panel, float* sums) {
+void multiply_block(const Left& left, const float* panel, float* const* sums, const float* next) {
   Vec acc[M][N];
   const float* row[M];
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m) {
-    row[m] = rows[m];
+    row[m] = left.rows[m];
 #pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) acc[m][n] = load(sums + m * kTileWidth + n * kLanes);
+    for (int n = 0; n < N; ++n) acc[m][n] = load(sums[m] + n * kLanes);
   }
-  for (int k = 0; k < depth; ++k) {
+  const int depth = left.depth;
+  for (int segment = 0; segment < left.segments; ++segment) {
+    for (int k = 0; k < depth; ++k) {
+      Vec w[N];
+#pragma GCC unroll 8
+      for (int n = 0; n < N; ++n) w[n] = load(panel + n * kLanes);
+      panel += N * kLanes;
+      __builtin_prefetch(next, 0, 2);
+      next += 16;
+#pragma GCC unroll 8
+      for (int m = 0; m < M; ++m) {
+        const Vec a = spread(row[m][k]);
+#pragma GCC unroll 8
+        for (int n = 0; n < N; ++n) acc[m][n] += a * w[n];
+      }
+    }
+#pragma GCC unroll 8
+    for (int m = 0; m < M; ++m) row[m] += left.stride;
+  }
+#pragma GCC unroll 8
+  for (int m = 0; m < M; ++m) {
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n) store(sums[m] + n * kLanes, acc[m][n]);
+  }
+}
+
+template <int N, int M>
+RECELL_INLINE void multiply_some(int rows, const Left& left, const float* panel, float* const* sums,
+                                 const float* next) {
+  if constexpr (M > 0) {
+    if (rows == M) {
+      multiply_block<M, N>(left, panel, sums, next);
+    } else {
+      multiply_some<N, M - 1>(rows, left, panel, sums, next);
+    }
+  }
+}
+
+// sums[m] += rows[m] * panel for `count` rows and a panel of N vectors. `next` is where the panel after it lies.
+template <int N>
+void multiply_rows(Left left, int count, const float* panel, float* const* sums, const float* next) {
+  constexpr int kRows = kRowsBeside<N>;
+  // Blocks as equal as can be: 20 rows are 4 x 5, not 3 x 6 and 2.
+  for (int blocks = (count + kRows - 1) / kRows; blocks > 0; --blocks) {
+    const int rows = count / blocks;
+    multiply_some<N, kRows>(rows, left, panel, sums, next);
+    left.rows += rows;
+    sums += rows;
+    count -= rows;
+    next += static_cast<long>(left.segments) * left.depth * 16;
+  }
+}
+
+RECELL_INLINE void multiply(const Left& left, int count, const float* panel, int vectors, float* const* sums,
+                            const float* next) {
+  switch (vectors) {
+    case 1: multiply_rows<1>(left, count, panel, sums, next); break;
+    case 2: multiply_rows<2>(left, count, panel, sums, next); break;
+    case 3: multiply_rows<3>(left, count, panel, sums, next); break;
+    default: multiply_rows<4>(left, count, panel, sums, next);
+  }
+}
+
+// sums[m] += the sum over k of left[k][m] * right[k], for M columns of the left rows and N vectors of the right ones.
+template <int M, int N>
+void correlate_block(const float* const* left, int column, const float* const* right, long count,
+                     Vec (*sums)[N]) {
+  Vec acc[M][N];
+#pragma GCC unroll 8
+  for (int m = 0; m < M; ++m) {
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n) acc[m][n] = sums[m][n];
+  }
+  for (long k = 0; k < count; ++k) {
+    const float* row = left[k] + column;
+    const float* vectors = right[k];
     Vec w[N];
 #pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) w[n] = load(panel + (static_cast<long>(k) * N + n) * kLanes);
+    for (int n = 0; n < N; ++n) w[n] = load(vectors + n * kLanes);
 #pragma GCC unroll 8
     for (int m = 0; m < M; ++m) {
-      const Vec a = spread(row[m][k]);
+      const Vec a = spread(row[m]);
 #pragma GCC unroll 8
       for (int n = 0; n < N; ++n) acc[m][n] += a * w[n];
     }
@@ -40,59 +126,28 @@ void multiply_block(const float* const* rows, int depth, const float* panel, flo
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) store(sums + m * kTileWidth + n * kLanes, acc[m][n]);
+    for (int n = 0; n < N; ++n) sums[m][n] = acc[m][n];
   }
 }
 
-template <int N>
-void multiply_rows(const float* const* rows, int count, int depth, const float* panel, float* sums) {
-  // Blocks as equal as can be: 20 rows are 4 x 5, not 3 x 6 and 2.
-  for (int blocks = (count + kMaxRows - 1) / kMaxRows; blocks > 0; --blocks) {
-    const int m = count / blocks;
-    switch (m) {
-      case 1: multiply_block<1, N>(rows, depth, panel, sums); break;
-      case 2: multiply_block<2, N>(rows, depth, panel, sums); break;
-      case 3: multiply_block<3, N>(rows, depth, panel, sums); break;
-#if defined(__AVX512F__)
-      case 4: multiply_block<4, N>(rows, depth, panel, sums); break;
-      case 5: multiply_block<5, N>(rows, depth, panel, sums); break;
-      case 6: multiply_block<6, N>(rows, depth, panel, sums); break;
-#endif
+template <int N, int M = kRowsBeside<N>>
+RECELL_INLINE void correlate(int columns, const float* const* left, int column, const float* const* right, long count,
+                             Vec (*sums)[N]) {
+  if constexpr (M > 0) {
+    if (columns == M) {
+      correlate_block<M, N>(left, column, right, count, sums);
+    } else {
+      correlate<N, M - 1>(columns, left, column, right, count, sums);
     }
-    rows += m;
-    sums += m * kTileWidth;
-    count -= m;
   }
 }
 
-// sums[m] += rows[m] * panel for `count` rows of `depth` numbers.
-RECELL_INLINE void multiply(const float* const* rows, int count, int depth, const float* panel, int vectors, float* sums) {
-  switch (vectors) {
-    case 1: multiply_rows<1>(rows, count, depth, panel, sums); break;
-    case 2: multiply_rows<2>(rows, count, depth, panel, sums); break;
-    case 3: multiply_rows<3>(rows, count, depth, panel, sums); break;
-    default: multiply_rows<4>(rows, count, depth, panel, sums);
-  }
-}
-
-// Packs columns [first, first + count) of `matrix` [depth, stride] as vector `n` of a panel of `vectors`.
-RECELL_INLINE void pack_columns(const float* matrix, long stride, int depth, int first, int count, int n, int vectors,
-                         float* panel) {
-  for (int k = 0; k < depth; ++k) {
-    store(panel + (static_cast<long>(k) * vectors + n) * kLanes, load(matrix + k * stride + first, count));
-  }
-}
-
-// The same of the transposed matrix: rows [first, first + count) of `matrix` [.., stride], `depth` numbers of each.
-RECELL_INLINE void pack_rows(const float* matrix, long stride, int depth, int first, int count, int n, int vectors,
-                      float* panel) {
-  constexpr int kStretch = 16;  // one cache line of each row at a time
-  for (int start = 0; start < depth; start += kStretch) {
-    const int end = start + kStretch < depth ? start + kStretch : depth;
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const float* row = matrix + (first + lane) * stride;
-      float* to = panel + n * kLanes + lane;
-      for (int k = start; k < end; ++k) to[static_cast<long>(k) * vectors * kLanes] = lane < count ? row[k] : 0.0f;
+// Up to kLanes x kLanes numbers of `rows` and `columns`, transposed: to[column * width + row]; zeros beyond them.
+RECELL_INLINE void pack_transposed(const float* from, long stride, int rows, int columns, float* to, long width) {
+  for (int column = columns; column < kLanes; ++column) store(to + column * width, Vec{});
+  for (int row = 0; row < kLanes; ++row) {
+    for (int column = 0; column < columns; ++column) {
+      to[column * width + row] = row < rows ? from[row * stride + column] : 0.0f;
     }
   }
 }

@@ -25,40 +25,43 @@ struct RecellSequence {
 
 struct RecellLstm {
   RecellSequence sequence;
-  const float* x;       // [time, batch, depth]; null: `gates` holds x times its part of the kernel
-  const float* c0;      // [batch, units]
-  const float* h0;      // [batch, units]
-  const float* kernel;  // [depth + units, 4 * units], columns i, j, f, o
-  const float* bias;    // [4 * units]
+  const float* x;           // [time, batch, depth]
+  const float* c0;          // [batch, units]
+  const float* h0;          // [batch, units]
+  const float* kernel;      // [depth + units, 4 * units], columns i, j, f, o
+  const float* bias;        // [4 * units]
   const float* peephole_i;  // [units], as the other two
   const float* peephole_f;
   const float* peephole_o;
   float forget_bias;
   float cell_clip;  // infinite: none
-  float* y;         // [time, batch, units]; the caller has zeroed what lies past the lengths
-  float* gates;     // [time, batch, 4 * units]: i, j, f, o after their activations; null: not kept
-  float* cs;        // [time, batch, units]: the memory after each step; null: not kept
+  float* y;         // [time, batch, units]
   float* c;         // [batch, units]: after each row's last step
   float* h;         // [batch, units]
+  float* kept;      // 5 vectors for each block of units of each place: for the gradient; null: not kept
 };
 
 struct RecellLstmGradient {
   RecellSequence sequence;
+  const float* x;
   const float* c0;
+  const float* h0;
   const float* kernel;
   const float* peephole_i;
   const float* peephole_f;
   const float* peephole_o;
   float cell_clip;
   int32_t straight_through;  // the gradient passes the clip as if there were none
-  const float* cs;
-  float* gates;     // what the forward pass kept; becomes the gradient by the gates before their activations
+  const float* y;
+  float* kept;      // what the forward pass kept; used up
   const float* dy;  // [time, batch, units]; null: zeros
   const float* dc;  // [batch, units], by the final state; null: zeros
   const float* dh;
-  float* dc0;    // [batch, units]
-  float* dh0;    // [batch, units]
-  float* dbias;  // [4 * units]
+  float* dx;       // [time, batch, depth]; null: not wanted
+  float* dc0;      // [batch, units]
+  float* dh0;      // [batch, units]
+  float* dkernel;  // [depth + units, 4 * units]; null: not wanted
+  float* dbias;    // [4 * units]
   float* dpeephole_i;  // [units], or null
   float* dpeephole_f;
   float* dpeephole_o;
@@ -66,6 +69,9 @@ struct RecellLstmGradient {
 
 RECELL_EXPORT int recell_abi();
 RECELL_EXPORT const char* recell_instruction_set();
+
+// Floats in a vector: units are handled in blocks of so many.
+RECELL_EXPORT int recell_lanes();
 
 // Addresses of GOMP_parallel, omp_get_thread_num and omp_get_num_threads; null pointers take them back.
 RECELL_EXPORT void recell_bind_openmp(void* parallel, void* thread_num, void* num_threads);

@@ -16,13 +16,13 @@ namespace RECELL_ISA {
 
 #if defined(__AVX512F__)
 constexpr int kLanes = 16;
-constexpr int kMaxRows = 6;  // of a product's block: 6 x 4 sums, 4 weights and 1 input fill 32 registers
+constexpr int kRegisters = 24;  // for the sums of a product, of 32
 #elif defined(__AVX2__)
 constexpr int kLanes = 8;
-constexpr int kMaxRows = 3;
+constexpr int kRegisters = 12;  // of 16
 #else
 constexpr int kLanes = 4;
-constexpr int kMaxRows = 3;
+constexpr int kRegisters = 12;
 #endif
 
 // Every function of a header that is compiled for several instruction sets: one that is not part of its caller would be
@@ -81,7 +81,7 @@ RECELL_INLINE Range share(int count, int part, int parts) {
 RECELL_INLINE int blocks_of(int count) { return (count + kLanes - 1) / kLanes; }
 RECELL_INLINE int width_at(int first, int count) { return smaller(kLanes, count - first); }
 
-RECELL_INLINE Vec spread(float value) { return Vec{} + value; }
+RECELL_INLINE Vec spread(float value) { return value - Vec{}; }  // unlike 0 + value it is folded: -0 stays -0
 
 // NaN stays NaN in all of these: a comparison with it is false.
 RECELL_INLINE Vec at_most(Vec x, float bound) { return x > bound ? spread(bound) : x; }

@@ -30,33 +30,56 @@ RECELL_INLINE Vec root(Vec x) {
 // `f` of every number, or of every pair, of a step. Whole vectors are read, also behind the end; only what belongs to
 // the result is written.
 template <class F>
-RECELL_INLINE void each(const RecellRowStep& step, float* memory, F f) {
+RECELL_INLINE void each(const RecellRowStep step, float* memory, F f) {
   const float* a = memory + step.a;
   const float* b = memory + step.b;
   float* to = memory + step.to;
+  const int width = step.width;
+  const int whole = width - width % kLanes;
+  if (step.flags == 0) {
+    for (int n = 0; n < whole; n += kLanes) store(to + n, f(load(a + n), load(b + n)));
+    if (whole < width) store(to + whole, f(load(a + whole), load(b + whole)), width - whole);
+    return;
+  }
   const Vec one_a = spread(*a);
   const Vec one_b = spread(*b);
-  for (int n = 0; n < step.width; n += kLanes) {
-    Vec result = f(step.flags & RECELL_ROW_ONE_A ? one_a : load(a + n), step.flags & RECELL_ROW_ONE_B ? one_b : load(b + n));
+  for (int n = 0; n < width; n += kLanes) {
+    const Vec left = step.flags & RECELL_ROW_ONE_A ? one_a : load(a + n);
+    const Vec right = step.flags & RECELL_ROW_ONE_B ? one_b : load(b + n);
+    Vec result = f(left, right);
     if (step.flags & RECELL_ROW_ONTO) result += load(to + n);
-    store(to + n, result, width_at(n, step.width));
+    store(to + n, result, width_at(n, width));
   }
+}
+
+RECELL_INLINE float total(Vec x) {
+  float parts[kLanes];
+  store(parts, x);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int k = 0; k < half; ++k) parts[k] += parts[k + half];
+  }
+  return parts[0];
 }
 
 // The sum of `f` of every number of a.
 template <class F>
-RECELL_INLINE float sum(const RecellRowStep& step, const float* memory, F f) {
+RECELL_INLINE float sum(const RecellRowStep step, const float* memory, F f) {
   const float* a = memory + step.a;
-  Vec total{};
+  const int whole = step.width - step.width % kLanes;
+  Vec first{}, second{};
   int n = 0;
-  for (; n + kLanes <= step.width; n += kLanes) total += f(load(a + n));
-  float rest = 0.0f;
-  if (n < step.width) {
-    const Vec last = f(load(a + n));
-    for (int k = 0; k < step.width - n; ++k) rest += last[k];
+  for (; n + 2 * kLanes <= whole; n += 2 * kLanes) {
+    first += f(load(a + n));
+    second += f(load(a + n + kLanes));
   }
-  for (int k = 0; k < kLanes; ++k) rest += total[k];
-  return rest;
+  if (n < whole) first += f(load(a + n));
+  if (whole < step.width) {
+    float last[kLanes];
+    store(last, f(load(a + whole)));
+    for (int k = step.width - whole; k < kLanes; ++k) last[k] = 0.0f;
+    second += load(last);
+  }
+  return total(first + second);
 }
 
 RECELL_INLINE void put(const RecellRowStep& step, float* memory, float value) {

@@ -1,3 +1,4 @@
+#include "../vec.h"
 #include "tables.h"
 
 #define RECELL_TEXT_OF(name) #name
@@ -7,7 +8,7 @@ namespace recell {
 namespace RECELL_ISA {
 
 const Table& table() {
-  static const Table functions = {RECELL_TEXT(RECELL_ISA), lstm, lstm_gradient, cross_entropy, cross_entropy_gradient,
+  static const Table functions = {RECELL_TEXT(RECELL_ISA), kLanes, lstm, lstm_gradient, rowwise, cross_entropy, cross_entropy_gradient,
                                   gradient_descent, momentum, adam, adam_between, adagrad, rms_prop};
   return functions;
 }

@@ -2,14 +2,17 @@
 #pragma once
 
 #include "../recell.h"
+#include "../rowwise.h"
 #include "../training.h"
 
 namespace recell {
 
 struct Table {
   const char* name;
+  int lanes;
   void (*lstm)(const RecellLstm&);
   void (*lstm_gradient)(const RecellLstmGradient&);
+  void (*rowwise)(const RecellRowProgram&, int64_t rows, const float* const* inputs, float* const* outputs, int threads);
   void (*cross_entropy)(const RecellCrossEntropy&);
   void (*cross_entropy_gradient)(const RecellCrossEntropyGradient&);
   void (*gradient_descent)(const RecellUpdate&, float rate);
@@ -24,6 +27,8 @@ namespace RECELL_ISA {
 
 void lstm(const RecellLstm& call);
 void lstm_gradient(const RecellLstmGradient& call);
+void rowwise(const RecellRowProgram& program, int64_t rows, const float* const* inputs, float* const* outputs,
+             int threads);
 void cross_entropy(const RecellCrossEntropy& call);
 void cross_entropy_gradient(const RecellCrossEntropyGradient& call);
 void gradient_descent(const RecellUpdate& call, float rate);
