@@ -74,13 +74,16 @@ def weighted_loss(losses: Tensor, weights: Tensor, reduction: str) -> Tensor:
     total = weighed.sum()
     if reduction == Reduction.SUM:
         return total
-    if reduction == Reduction.SUM_OVER_BATCH_SIZE:
-        count = losses.new_tensor(float(losses.numel()))
-    elif reduction == Reduction.MEAN:
-        count = weights.expand_as(losses).sum()
-    else:
-        count = (weights != 0).expand_as(losses).sum().to(losses.dtype)
-    # The division's own gradient must not see a zero count.
+    if reduction == Reduction.MEAN:
+        return _ratio(total, weights.expand_as(losses).sum())
+    count = losses.numel()
+    if reduction == Reduction.SUM_BY_NONZERO_WEIGHTS and weights.numel():
+        count = count // weights.numel() * int(torch.count_nonzero(weights))
+    return total / count if count else _ratio(total, total.new_zeros(()))
+
+
+def _ratio(total: Tensor, count: Tensor) -> Tensor:
+    """The quotient, or 0 with a gradient of 0 where the count is 0."""
     present = count != 0
     return torch.where(present, total / torch.where(present, count, torch.ones_like(count)), torch.zeros_like(total))
 
@@ -101,12 +104,9 @@ def mean_pairwise_squared_error(predictions: Tensor, labels: Tensor, weights: Te
     axes = tuple(range(1, difference.ndim))
     count = _batch_count(difference, weights)
 
-    def ratio(value: Tensor, by: Tensor) -> Tensor:
-        return torch.where(by != 0, value / torch.where(by != 0, by, torch.ones_like(by)), torch.zeros_like(value))
-
     squares = (difference * difference).sum(axes, keepdim=True)
     sums = difference.sum(axes, keepdim=True)
-    pairs = 2 * ratio(squares, (count - 1).clamp(min=0)) - 2 * ratio(sums * sums, count * (count - 1))
+    pairs = 2 * _ratio(squares, (count - 1).clamp(min=0)) - 2 * _ratio(sums * sums, count * (count - 1))
     total = (pairs * weights).sum()
     return torch.where(count.sum() > 0, total, torch.zeros_like(total))
 
