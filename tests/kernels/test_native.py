@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
 from tests.kernels.library import ROOT, make_library
 
+from recell import kernels
 from recell.kernels import _native
 from recell.kernels._native import Native, load
 
@@ -145,6 +148,11 @@ def test_importing_does_not_load() -> None:
     assert run(program) == "False"
 
 
+@pytest.mark.usefixtures("compiler")
+def test_functions_release_the_interpreter() -> None:
+    assert type(load(_native.LIBRARY).library) is ctypes.CDLL  # a PyDLL, which is one too, would hold on to it
+
+
 @pytest.mark.skipif(not torch.backends.openmp.is_available(), reason="PyTorch was built without OpenMP")
 class TestThreads:
     """They are those of the OpenMP runtime that PyTorch uses."""
@@ -192,6 +200,42 @@ if child == 0:
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
         assert run(program) == "1"
+
+
+LSTM = """
+import os, torch
+from recell import kernels
+torch.set_num_threads(THREADS)
+x, c, kernel, bias = torch.ones(9, 64, 8), torch.zeros(64, 32), torch.full((40, 128), 0.01), torch.zeros(128)
+before = len(os.listdir("/proc/self/task"))
+kernels.lstm(x, c, c, kernel, bias)
+threads = 1 + len(os.listdir("/proc/self/task")) - before
+print(kernels.explain(kernels.lstm, x, c, c, kernel, bias)[-1].engine, "on", threads)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="a process' threads are counted in /proc")
+@pytest.mark.usefixtures("compiler")
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_recurrence_runs_on_as_many_threads_as_torch_is_told(threads: int) -> None:
+    assert run(LSTM.replace("THREADS", str(threads)), OMP_NUM_THREADS="2") == f"fused on {threads}"
+
+
+@pytest.mark.usefixtures("compiler")
+def test_two_callers_at_once_compute_what_one_does() -> None:
+    generator = torch.Generator().manual_seed(1)
+    shapes = [(12, 9, 17), (9, 33), (9, 33), (50, 132), (132,)]
+    arguments = [torch.randn(shape, generator=generator) for shape in shapes]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        expected = kernels.lstm(*arguments)[0]
+        with ThreadPoolExecutor(2) as callers:
+            found = list(callers.map(lambda _: kernels.lstm(*arguments)[0], range(40)))
+    finally:
+        torch.set_num_threads(threads)
+    for outputs in found:
+        torch.testing.assert_close(outputs, expected)
 
 
 def test_without_a_runtime_there_is_one_thread(
