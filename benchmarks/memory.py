@@ -68,8 +68,9 @@ def table(peaks: Peaks) -> str:
 def main(engine_name: str, options_given: str, task_given: str) -> None:
     engine = importlib.import_module(f"benchmarks.engines.{engine_name}")
     task, options = Task(**json.loads(task_given)), json.loads(options_given)
-    # Libraries load and start their threads when they are first used.
-    engine.build(Task("tiny", task.cell, task.training), **options)()
+    # Libraries load, start their threads and make their tables when they are first used.
+    small = "tiny-spread" if task.workload.spread else "tiny"
+    engine.build(Task(small, task.cell, task.training), **options)()
     forget_peak()
     before = peak()
     step = engine.build(task, **options)

@@ -24,12 +24,13 @@ LARGE = Task("C", "lstm", True)
 OURS = [peer for peer in PEERS.values() if peer.environment == OWN]
 
 
+@pytest.mark.parametrize("name", ["tiny", "tiny-spread"])
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize("peer", OURS, ids=lambda peer: peer.name)
-def test_an_engine_s_step_gives_its_loss(peer: Peer, cell: str, training: bool) -> None:
+def test_an_engine_s_step_gives_its_loss(peer: Peer, cell: str, training: bool, name: str) -> None:
     engine = importlib.import_module(f"benchmarks.engines.{peer.engine}")
-    step = engine.build(Task("tiny", cell, training), **peer.options)
+    step = engine.build(Task(name, cell, training), **peer.options)
     assert step() == pytest.approx(step(), rel=1e-5)
     assert 0 < step() < 1
 
