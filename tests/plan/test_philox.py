@@ -286,3 +286,15 @@ def test_threads_never_share_a_part_of_the_stream() -> None:
     alone = PhiloxStream(3, 4)
     assert set(drawn) == {tuple(alone.uniform((16,)).tolist()) for _ in range(200)}
     assert len(drawn) == 200
+
+
+def test_many_unrepeatable_numbers_fill_the_interval_and_repeat_when_restored():
+    stream = FastStream()
+    before = stream.state()
+    first, second = stream.uniform((100, 70)), stream.uniform((100, 70))
+    assert not torch.equal(first, second)
+    assert 0 <= float(first.min()) < 0.01
+    assert 0.99 < float(first.max()) < 1
+    assert abs(float(first.mean()) - 0.5) < 0.03
+    stream.restore(before)
+    assert torch.equal(stream.uniform((100, 70)), first)

@@ -23,6 +23,7 @@ from recell.kernels._gru_reset_after import gru_reset_after, gru_reset_after_ste
 from recell.kernels._lstm import lstm, lstm_step
 from recell.kernels._memory import keep_freed_memory
 from recell.kernels._native import native
+from recell.kernels._philox import philox_uniform, philox_words
 from recell.kernels._product import matmul, product_choice
 from recell.kernels._rnn import rnn, rnn_step
 from recell.kernels._sequence import reverse_sequence
@@ -48,6 +49,8 @@ __all__ = [
     "matmul",
     "native",
     "not_updated",
+    "philox_uniform",
+    "philox_words",
     "product_choice",
     "reverse_sequence",
     "rnn",

@@ -41,8 +41,7 @@ def _dropout(
     shape = tuple(x.shape) if noise_shape is None else sizes(noise_shape)
     drawn = ctx.stream.uniform(shape, dtype=x.dtype)
     # Kept elements are multiplied by the scale, dropped ones by 0, in one factor: what autograd must remember.
-    factor = (drawn >= rate).to(x.dtype) * (1 / (1 - rate))
-    return x * factor
+    return x * drawn.ge_(rate).mul_(1 / (1 - rate))
 
 
 def dropout(

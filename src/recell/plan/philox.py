@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 import torch
 
+from recell import kernels
 from recell.plan import philox_bits, philox_numbers, philox_rejection
 
 # Blocks set aside for each number of the results, used or not.
@@ -55,6 +56,7 @@ class PhiloxStream:
         seed2: the `seed2` attribute; the upper half of the counter.
         device: where results are put. They are always computed on the CPU, so they do not depend on it.
         """
+        self._seed = seed
         self._keys = philox_bits.round_keys(seed)
         self._counter = (seed2 % (1 << 64)) << 64
         self._device = torch.device(device)
@@ -81,6 +83,9 @@ class PhiloxStream:
         if dtype == torch.float64:
             words = self._blocks(size * _BLOCKS_PER_NUMBER, -(-size // 2))
             return self._tensor(philox_numbers.uniform64(words), shape, dtype)
+        if dtype == torch.float32 and kernels.native().active:
+            numbers = kernels.philox_uniform(size, self._seed, self._reserve(size * _BLOCKS_PER_NUMBER))
+            return numbers.reshape(tuple(shape)).to(self._device)
         words = self._blocks(size * _BLOCKS_PER_NUMBER, -(-size // 4))
         return self._tensor(philox_numbers.uniform32(words, _MANTISSA_BITS[dtype]), shape, dtype)
 
@@ -182,7 +187,10 @@ class PhiloxStream:
 
     def _blocks(self, reserved: int, count: int) -> np.ndarray:
         """The first `count` blocks, uint32 `[count, 4]`, of `reserved` ones."""
-        return philox_bits.blocks(self._keys, self._reserve(reserved), count)
+        start = self._reserve(reserved)
+        if kernels.native().active:
+            return kernels.philox_words(count, self._seed, start).numpy().view(np.uint32)
+        return philox_bits.blocks(self._keys, start, count)
 
     def _source(self, reserved: int) -> philox_numbers.BlockSource:
         """Random access to `reserved` blocks."""

@@ -13,9 +13,13 @@ from typing import Any, Protocol
 
 import torch
 
+from recell import kernels
 from recell.plan.philox import PhiloxStream
 
 _TRUNCATION = 2.0
+
+_MANY = 4096
+"""Numbers from which a seed for the compiled generator pays."""
 
 
 class RandomStream(Protocol):
@@ -91,6 +95,11 @@ class FastStream:
 
     def uniform(self, shape: Sequence[int], dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Numbers in [0, 1), of shape `shape`."""
+        count = math.prod(shape)
+        if count >= _MANY and dtype == torch.float32 and self._device.type == "cpu" and kernels.native().active:
+            # torch's own generator makes one number after the other, on one thread.
+            seed = int(torch.randint(2**63 - 1, (), generator=self._generator))
+            return kernels.philox_uniform(count, seed, 0).reshape(tuple(shape))
         return torch.rand(tuple(shape), generator=self._generator, dtype=dtype, device=self._device)
 
     def random_uniform_int(

@@ -83,4 +83,10 @@ void recell_adagrad(const RecellUpdate* call, float rate, int32_t update_slots) 
 void recell_rms_prop(const RecellUpdate* call, float rate, float rho, float factor, float epsilon) {
   recell::functions().rms_prop(*call, rate, rho, factor, epsilon);
 }
+void recell_philox_words(uint32_t* to, int64_t blocks, uint64_t key, uint64_t low, uint64_t high, int32_t threads) {
+  recell::functions().philox_words(to, blocks, key, low, high, threads);
+}
+void recell_philox_uniform(float* to, int64_t count, uint64_t key, uint64_t low, uint64_t high, int32_t threads) {
+  recell::functions().philox_uniform(to, count, key, low, high, threads);
+}
 }

@@ -21,6 +21,8 @@ struct Table {
   void (*adam_between)(const RecellUpdate&, int64_t total, float rate, float beta1, float beta2, float epsilon);
   void (*adagrad)(const RecellUpdate&, float rate, bool update_slots);
   void (*rms_prop)(const RecellUpdate&, float rate, float rho, float factor, float epsilon);
+  void (*philox_words)(uint32_t* to, int64_t blocks, uint64_t key, uint64_t low, uint64_t high, int threads);
+  void (*philox_uniform)(float* to, int64_t count, uint64_t key, uint64_t low, uint64_t high, int threads);
 };
 
 namespace RECELL_ISA {
@@ -37,6 +39,8 @@ void adam(const RecellUpdate& call, float rate, float beta1, float beta2, float 
 void adam_between(const RecellUpdate& call, int64_t total, float rate, float beta1, float beta2, float epsilon);
 void adagrad(const RecellUpdate& call, float rate, bool update_slots);
 void rms_prop(const RecellUpdate& call, float rate, float rho, float factor, float epsilon);
+void philox_words(uint32_t* to, int64_t blocks, uint64_t key, uint64_t low, uint64_t high, int threads);
+void philox_uniform(float* to, int64_t count, uint64_t key, uint64_t low, uint64_t high, int threads);
 
 }  // namespace RECELL_ISA
 }  // namespace recell
