@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import pathlib
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -315,4 +317,17 @@ def test_both_directions_and_fused_cells_are_layers() -> None:
 
 
 def test_what_is_no_recurrence_says_so() -> None:
-    assert why_step_by_step(tf.constant(1.0).op) == "'Const' is no recurrence, but a Const."
+    assert why_step_by_step(tf.constant(1.0)) == "'Const' is no recurrence, but a Const."
+
+
+@pytest.mark.parametrize("time_major", [False, True])
+def test_reasons_are_found_by_what_drivers_give(time_major: bool) -> None:
+    outputs, _ = tf.nn.dynamic_rnn(own(peeking), tf.constant(inputs()), dtype=tf.float32, time_major=time_major)
+    apart, _ = tf.nn.static_rnn(Cells.GRUCell(3), tf.unstack(tf.constant(inputs()), axis=1), dtype=tf.float32)
+    assert "sees the state" in str(why_step_by_step(outputs))
+    assert why_step_by_step(apart[2]) is None
+
+
+def test_the_example_of_the_docs() -> None:
+    page = pathlib.Path(__file__).parents[2] / "docs" / "recurrences.md"
+    assert doctest.testfile(str(page), module_relative=False) == (0, 5)

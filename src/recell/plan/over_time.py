@@ -22,18 +22,25 @@ from recell.plan.stepped_draws import SteppedContext, has_stepped_draws, same_ev
 Call = Callable[..., Any]
 
 
-def why_step_by_step(op: Operation) -> str | None:
+def why_step_by_step(outputs: Tensor | Operation) -> str | None:
     """Why a recurrence runs its step once for every point in time, as a sentence; None when it runs layer by layer.
 
-    `op` is what `tf.nn.dynamic_rnn` and the other drivers make: `outputs.op`, where outputs are batch-major or not.
+    `outputs` is what a driver such as `tf.nn.dynamic_rnn` gives (of a list one element), or the recurrence itself.
     """
+    op = outputs.op if isinstance(outputs, Tensor) else outputs
+    while op.type in _HANDS_ON:
+        op = op.inputs[0].op
+    if op.type != "Recurrence":
+        return f"'{op.name}' is no recurrence, but a {op.type}."
     found = _layers_of(op)
     return found if isinstance(found, str) else None
 
 
+_HANDS_ON = frozenset({"Identity", "Transpose", "Unpack"})
+"""What drivers make of a recurrence's outputs."""
+
+
 def _layers_of(op: Operation) -> Layers | str:
-    if op.type != "Recurrence":
-        return f"'{op.name}' is no recurrence, but a {op.type}."
     if op.attrs["checkpoint"]:
         return "swap_memory=True computes stretches of the loop twice, instead of keeping them."
     return layers_of(op.attrs["step"], op.attrs["input_count"], op.attrs["has_lengths"])

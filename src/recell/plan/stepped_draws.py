@@ -37,7 +37,8 @@ class SteppedStream:
     def _drawn(self, draw: Callable[..., torch.Tensor], shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
         steps, *rest = shape
         if self._same:
-            return draw(rest, dtype).expand(steps, *rest)
+            # A copy for each step: who draws may write to what it has drawn.
+            return draw(rest, dtype).repeat(steps, *[1] * len(rest))
         if isinstance(self._stream, FastStream):  # nobody can tell its numbers from others
             return draw(shape, dtype)
         drawn = torch.empty(tuple(shape), dtype=dtype)
