@@ -36,10 +36,15 @@ class HandedOn:
         found: set[Operation] = set()
         for op in reversed(self._cuts):
             takers = [(user, tensor) for tensor in op.outputs for user in users.get(tensor, ())]
-            for_steps = all(user in found or tensor not in needs(user, states) for user, tensor in takers)
+            for_steps = all(user in found or _is_replaced(tensor, user, states) for user, tensor in takers)
             if for_steps and op not in scene.awaited and scene.fetched.isdisjoint(op.outputs):
                 found.add(op)
         return found
+
+
+def _is_replaced(tensor: Tensor, op: Operation, states: Mapping[Operation, Sequence[Tensor]]) -> bool:
+    """Whether `op`, which takes `tensor`, takes it only as a state that it has from the step before as well."""
+    return op in states and tensor not in needs(op, states)
 
 
 def needs(op: Operation, states: Mapping[Operation, Sequence[Tensor]]) -> list[Tensor]:

@@ -72,7 +72,7 @@ class Stretch:
                 self._places[tensor] = joined.series, k
 
     def _place(self, tensor: Tensor) -> tuple[Series, int] | None:
-        """Where the value of a tensor lies in a sequence: its own, or that of the first one of the same value."""
+        """Where the value of a tensor lies in a series: its own, or that of the first one of the same value."""
         return self._places.get(tensor) or self._places.get(self._numbers.first(tensor))
 
     # -- what lies along time ---------------------------------------------------------------------------------------

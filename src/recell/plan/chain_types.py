@@ -38,7 +38,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class Repeated:
-    """A part of a sequence that is the same at every one of `times` steps."""
+    """An input with a time axis that is the same at every one of `times` steps."""
 
     tensor: Tensor
     times: int
@@ -57,14 +57,12 @@ class Spread:
 
 @dataclass(frozen=True)
 class Piece:
-    """An input that lies in a sequence: `count` steps from `start` on, forwards or backwards from there."""
+    """An input that lies in a series: `count` steps from `start` on, forwards or backwards from there."""
 
     series: Series
     start: int
     count: int
     backwards: bool = False
-
-    tensors: tuple[Tensor, ...] = ()
 
 
 Argument: TypeAlias = Shared | Repeated | Spread | Piece
