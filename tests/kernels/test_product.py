@@ -100,6 +100,18 @@ def test_the_same_numbers_and_gradients(size: tuple[int, int, int], left: bool, 
         torch.testing.assert_close(ours.double(), exact, rtol=1e-5, atol=1e-5 * (1 + max(size)) ** 2)
 
 
+@offered
+@pytest.mark.usefixtures("onednn")
+def test_stacks_of_rows() -> None:
+    a, b = torch.randn(2, 3, 70, requires_grad=True), torch.randn(70, 5, requires_grad=True)
+    product = matmul(a, b)
+    torch.testing.assert_close(product, torch.matmul(a, b))
+    ours = torch.autograd.grad(product.square().sum(), [a, b])
+    torch.testing.assert_close(ours, torch.autograd.grad(torch.matmul(a, b).square().sum(), [a, b]))
+    torch.testing.assert_close(matmul(a, b[None]), torch.matmul(a, b[None]))
+    torch.testing.assert_close(matmul(a[0, 0], b), a[0, 0] @ b)
+
+
 @pytest.mark.usefixtures("onednn")
 def test_shapes_that_do_not_go_together_are_torchs_error() -> None:
     with pytest.raises(RuntimeError, match="cannot be multiplied"):

@@ -198,6 +198,19 @@ def test_a_bias_of_logits_is_added_by_their_cross_entropy(loss_of: Any, spelled:
         np.testing.assert_allclose(got, apart, rtol=1e-5, atol=1e-6)
 
 
+def test_a_bias_of_logits_over_time_is_added_by_their_cross_entropy() -> None:
+    x = tf.placeholder_with_default(np.linspace(-1, 1, 30, dtype=np.float32).reshape(2, 5, 3), [None, None, 3])
+    logits = tf.layers.dense(x, 4, bias_initializer=tf.random_normal_initializer())
+    loss = tf.contrib.seq2seq.sequence_loss(logits, tf.constant([[0, 1, 2, 3, 0]] * 2), tf.ones([2, 5]))
+    fetches = [loss, *tf.gradients(loss, tf.trainable_variables())]
+    assert not any(name.startswith(("Add:", "BiasAdd:")) for name in called(*fetches))
+    assert in_place(logits)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for got, apart in zip(session.run(fetches), session.run([*fetches, logits]), strict=False):
+            np.testing.assert_allclose(got, apart, rtol=1e-5, atol=1e-6)
+
+
 def test_a_bias_for_each_row_is_added_before() -> None:
     _, losses, gradients = classifier(sparse, [2, 4])
     assert any(name.startswith("Add:") for name in called(losses, *gradients))

@@ -20,14 +20,17 @@ LARGE = 1 << 22
 def matmul(a: Tensor, b: Tensor) -> Tensor:
     """`a @ b`, as `torch.matmul` has it: of matrices, or of stacks of them, with gradients of every order.
 
-    Large float32 matrices go to the library that `product_choice` names.
+    Large float32 matrices, and stacks of rows with one matrix, go to the library that `product_choice` names.
 
     Raises:
       RuntimeError: for shapes that do not go together, with torch's message.
     """
-    if product_choice()[0] == "torch" or why_torch(a, b):
+    if product_choice()[0] == "torch":
         return torch.matmul(a, b)
-    return _Product.apply(a, b)
+    rows = a.reshape(-1, a.shape[-1]) if a.dim() > 2 and b.dim() == 2 else a
+    if why_torch(rows, b):
+        return torch.matmul(a, b)
+    return _Product.apply(rows, b).view(*a.shape[:-1], b.shape[1])
 
 
 @functools.cache

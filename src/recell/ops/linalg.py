@@ -145,6 +145,9 @@ def _tensordot_shape(i: Inference) -> TensorShape:
 
 @op("Tensordot", shape=_tensordot_shape, T=NUMBERS)
 def _tensordot(a: Tensor, b: Tensor, a_axes: Any, b_axes: Any) -> Tensor:
+    last_with_first = [k % a.ndim for k in a_axes] == [a.ndim - 1] and [k % b.ndim for k in b_axes] == [0]
+    if last_with_first and b.ndim == 2 and a.shape[-1] == b.shape[0]:
+        return kernels.matmul(a, b)
     return torch.tensordot(a, b, (list(a_axes), list(b_axes)))
 
 

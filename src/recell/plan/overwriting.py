@@ -14,7 +14,7 @@ from recell.graph.tensor import Operation, Tensor
 from recell.kernels import Scaled
 from recell.plan.item import Item
 
-_FRESH = frozenset({"MatMul", "BatchMatMulV2"})
+_PRODUCTS = frozenset({"MatMul", "BatchMatMulV2", "Tensordot"})
 """Operations whose result is memory of its own, which their gradient does not look at."""
 
 _SUMS = frozenset({"Add", "BiasAdd"})
@@ -33,7 +33,7 @@ def written_over(item: Item, maker: Item | None, last: bool, alone: bool, operan
     op = item.op
     if op is None or not _is_sum(item) or not (last and alone):
         return None
-    if maker is None or maker.op is None or maker.op.type not in _FRESH or not _is_own(maker):
+    if maker is None or maker.op is None or maker.op.type not in _PRODUCTS or not _is_own(maker):
         return None
     if not _fits(op.inputs[1 - operand], into=op.inputs[operand]):
         return None
@@ -89,23 +89,39 @@ def left_to_user(items: Sequence[Item], kept: Collection[int], recorded: Collect
         if at is not None:
             gone.update(map(id, _take_scale(item, at - len(item.op.definition.mutates), makers, uses, recorded)))
         elif "biased" in item.op.definition.extra and uses[item.ins[0]] == 1:
-            gone.update(map(id, _take_bias(item, makers.get(item.ins[0]))))
+            gone.update(map(id, _take_bias(item, makers, uses)))
     return [item for item in items if id(item) not in gone]
 
 
-def _take_bias(item: Item, maker: Item | None) -> list[Item]:
-    """Lets the item, whose first input are logits, have them and a bias apart; the sum that is not needed then."""
+def _take_bias(item: Item, makers: Mapping[int, Item], uses: Mapping[int, int]) -> list[Item]:
+    """Lets the item, whose first input are logits, have them and a bias apart; the sum that is not needed then.
+
+    The logits may be reshaped in between, as long as their last axis stays.
+    """
+    taker, maker = item, makers.get(item.ins[0])
+    if maker is not None and maker.op is not None and _keeps_columns(maker) and uses[maker.ins[0]] == 1:
+        taker, maker = maker, makers.get(maker.ins[0])
     op = item.op
     if op is None or maker is None or maker.op is None or not _is_sum(maker):
         return []
     first, second = maker.op.inputs
     for operand, bias in ((0, second), (1, first)):
         if bias.shape.ndims == 1 and _fits(bias, into=maker.op.inputs[operand]):
-            item.ins = [maker.ins[operand], maker.ins[1 - operand], *item.ins[1:]]
+            taker.ins[0] = maker.ins[operand]
+            item.ins = [item.ins[0], maker.ins[1 - operand], *item.ins[1:]]
             attrs = {key: value for key, value in op.attrs.items() if not key.startswith("_")}
             item.call = functools.partial(op.definition.extra["biased"], **attrs)
             return [maker]
     return []
+
+
+def _keeps_columns(item: Item) -> bool:
+    """Whether it is a reshaping to rows as long as they were."""
+    op = item.op
+    if op is None or op.type != "Reshape" or not _is_own(item):
+        return False
+    before, after = op.inputs[0].shape.tuple, op.outputs[0].shape.tuple
+    return bool(before and after and before[-1] is not None and before[-1] == after[-1])
 
 
 def _take_scale(

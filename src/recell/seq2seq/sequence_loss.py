@@ -97,7 +97,8 @@ def _check_ranks(logits: Tensor, targets: Tensor, weights: Tensor) -> None:
 
 def _losses(logits: Tensor, targets: Tensor, weights: Tensor, function: Callable[..., Any] | None) -> Tensor:
     """The weighted loss of every step of every row, `[batch * time]`."""
-    classes = shape_of(logits)[2]
+    known = logits.shape[2].value
+    classes = shape_of(logits)[2] if known is None else known
     flat = reshape(logits, [-1, classes])
     labels = reshape(targets, [-1])
     loss = (function or sparse_softmax_cross_entropy_with_logits)(labels=labels, logits=flat)
