@@ -48,6 +48,8 @@ def plain(code: RowCode) -> Callable[..., list[Tensor]]:
         for number, line in enumerate(code.lines):
             if line.operation == "input":
                 values.append(tensors[number])
+            elif line.operation == "set":
+                values.append(torch.tensor(line.factor))
             else:
                 factor = {"factor": line.factor} if line.operation in ("scale", "shift") else {}
                 values.append(TORCH[line.operation](*map(value, line.parts), **factor))
@@ -64,6 +66,7 @@ def codes(draw: st.DrawFn) -> RowCode:
     wide = code.input(2 * width, False)
     values = [wide.slice(0, width), wide.slice(width, width), code.input(width, True), code.input(1, True)]
     values += [code.input(width, False), code.input(1, False)]
+    values.insert(0, code.constant(0.5))
 
     def pick() -> Part:
         return draw(st.sampled_from(values))
@@ -90,7 +93,7 @@ def codes(draw: st.DrawFn) -> RowCode:
             values.append(code.apply(kind, code.apply("tanh", a), code.apply("sigmoid", pick())))
         if draw(st.integers(0, 5)) == 0:
             values.append(code.apply("sum", values[-1]))
-    own = [value for value in values[6:] if not _shared(code, value)]
+    own = [value for value in values[7:] if not _shared(code, value)]
     code.outputs = draw(st.lists(st.sampled_from([*own, wide.slice(0, width)]), min_size=1, max_size=3, unique=True))
     return code
 

@@ -26,6 +26,8 @@ from recell.kernels._native import native
 from recell.kernels._philox import philox_uniform, philox_words
 from recell.kernels._product import matmul, product_choice
 from recell.kernels._rnn import rnn, rnn_step
+from recell.kernels._row_code import Part, RowCode
+from recell.kernels._rowwise import RowProgram
 from recell.kernels._sequence import reverse_sequence
 from recell.kernels._softmax import softmax_cross_entropy, sparse_softmax_cross_entropy
 from recell.kernels._unroll import Leaves, Step, unroll
@@ -34,7 +36,10 @@ from recell.kernels._updates import Scaled, not_updated, update
 __all__ = [
     "Choice",
     "Leaves",
+    "Part",
     "Replay",
+    "RowCode",
+    "RowProgram",
     "Scaled",
     "Step",
     "cudnn_rnn",

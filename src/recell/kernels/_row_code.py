@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,6 +25,10 @@ class Part(NamedTuple):
     line: int
     start: int
     width: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.width
 
     def slice(self, start: int, width: int) -> Part:
         return Part(self.line, self.start + start, width)
@@ -61,6 +66,9 @@ class RowCode:
         assert len(self.inputs) == len(self.lines)
         self.inputs.append(Input(width, shared))
         return self._add(Line("input", width))
+
+    def constant(self, number: float) -> Part:
+        return self._add(Line("set", 1, factor=number))
 
     def apply(self, operation: str, *parts: Part, factor: float = 0.0) -> Part:
         """The result of an operation of `ARITHMETIC`, `FUNCTIONS` or `REDUCTIONS`."""
@@ -134,8 +142,9 @@ class _Layout:
         for number in lines:
             line = self.lines[number]
             if line.operation != "input":
-                a, b = self.value(line.parts[0]), self.value(line.parts[-1])
-                self.step(line.operation, self.values[number], a, b, line.factor)
+                to = self.values[number]
+                a, b = (self.value(line.parts[k]) if line.parts else to for k in (0, -1))
+                self.step(line.operation, to, a, b, line.factor)
 
 
 def forward(code: RowCode) -> Layout:
@@ -167,26 +176,37 @@ class _Gradient(_Layout):
         asked = [part for part, is_given in zip(code.outputs, given, strict=True) if is_given]
         self.given = [self.place(part.width) for part in asked]
         self.active = _active(code, wanted)
+        self.uses = Counter(part.line for part in (*asked, *(read for line in code.lines for read in line.parts)))
         self.by: dict[int, Place] = {}
+        self.written: dict[int, list[Part]] = {}
         self.used: set[int] = set()
-        for number, source in enumerate(code.inputs):
-            if wanted[number] and source.shared:  # sums start as zeros, and go on from row to row
-                self.by[number] = self.place(source.width)
+        sums = [k for k, source in enumerate(code.inputs) if wanted[k] and source.shared]
+        for number in sums:  # they start as zeros, and go on from row to row
+            self.by[number] = self.place(code.inputs[number].width)
+        self.sums = frozenset(sums)
         for part, place in zip(asked, self.given, strict=True):
-            self.collect(part, "scale", place, factor=1.0)
+            self.hand_on(part, place)
         for number in reversed(range(len(code.inputs), len(code.lines))):
             if number in self.by:
+                self.complete(number)
                 self.differentiate(number)
-        for number, source in enumerate(code.inputs):
-            if wanted[number] and number not in self.by:
-                self.by[number] = self.cleared(source.width)
+        for number in range(len(code.inputs)):
+            if wanted[number] and number not in self.sums:
+                self.complete(number)
         backwards, self.steps = self.steps, []
         self.run(_needed(code, self.used))
         self.steps += backwards
 
-    def cleared(self, width: int) -> Place:
-        place = self.place(width)
-        return self.step("set", place, place)
+    def complete(self, number: int) -> None:
+        """Zeros where no gradient has reached the line's value."""
+        if number not in self.by:
+            self.by[number] = self.place(self.lines[number].width)
+        end = 0
+        for part in [*sorted(self.written.get(number, ())), Part(number, self.lines[number].width, 0)]:
+            if part.start > end:
+                gap = Place(self.by[number].at + end, part.start - end)
+                self.step("set", gap, gap)
+            end = max(end, part.end)
 
     def use(self, part: Part) -> Place:
         """A value that the gradient needs."""
@@ -196,14 +216,29 @@ class _Gradient(_Layout):
     def temporary(self, operation: str, a: Place, b: Place) -> Place:
         return self.step(operation, self.place(max(a.width, b.width)), a, b)
 
+    def hand_on(self, part: Part, gradient: Place) -> None:
+        """Adds a gradient to that by `part`; where it is the only one, it stays where it is."""
+        alone = self.uses[part.line] == 1 and part.width == self.lines[part.line].width == gradient.width
+        if alone and part.line not in self.by and part.line in self.active:
+            self.by[part.line] = gradient
+            self.written[part.line] = [part]
+        else:
+            self.collect(part, "scale", gradient, factor=1.0)
+
     def collect(self, part: Part, operation: str, a: Place, b: Place | None = None, factor: float = 0.0) -> None:
         """Adds the result of a step to the gradient by `part`: summed where the part is one number, or else spread."""
         if part.line not in self.active:
             return
-        whole = self.lines[part.line].width
-        onto = part.line in self.by or part.width < whole
         if part.line not in self.by:
-            self.by[part.line] = self.cleared(whole) if onto else self.place(whole)
+            self.by[part.line] = self.place(self.lines[part.line].width)
+        written = self.written.setdefault(part.line, [])
+        onto = part.line in self.sums or part in written
+        if not onto and any(part.start < other.end and other.start < part.end for other in written):
+            self.complete(part.line)  # parts that overlap
+            written[:] = [Part(part.line, 0, self.lines[part.line].width)]
+            onto = True
+        elif not onto:
+            written.append(part)
         to = Place(self.by[part.line].at + part.start, part.width)
         width = max(a.width, 1 if b is None else b.width)
         if width <= part.width:
@@ -229,11 +264,14 @@ class _Gradient(_Layout):
         elif operation == "variance":
             distance = self.temporary("subtract", self.use(a), self.use(b))
             self.collect(a, "scale", self.temporary("multiply", distance, g), factor=2.0 / a.width)
+        elif operation in ("scale", "mean"):
+            self.collect(a, "scale", g, factor=factor if operation == "scale" else 1.0 / a.width)
         else:
-            share_of_a = {"scale": factor, "mean": 1.0 / a.width}.get(operation, 1.0)
-            self.collect(a, "scale", g, factor=share_of_a)
-            if operation in ("add", "subtract"):
-                self.collect(b, "scale", g, factor=1.0 if operation == "add" else -1.0)
+            self.hand_on(a, g)
+            if operation == "add":
+                self.hand_on(b, g)
+            elif operation == "subtract":
+                self.collect(b, "scale", g, factor=-1.0)
 
 
 def _active(code: RowCode, wanted: Sequence[bool]) -> set[int]:

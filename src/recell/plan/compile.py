@@ -35,6 +35,7 @@ from recell.plan.overwriting import left_to_user, with_scale, written_over
 from recell.plan.plan import BodyPlan, Plan, Step, make_step
 from recell.plan.recording import recording_modes
 from recell.plan.resources import Resources
+from recell.plan.row_fusion import fuse_rows
 from recell.plan.shape_values import ShapeGroup, kept_by_shape, shape_groups
 
 _SHARED = "shared"
@@ -374,6 +375,7 @@ class _Builder:
 
     def _steps(self, results: list[int]) -> list[Step]:
         self.items = left_to_user(self.items, results, self.recorded)
+        self.items = fuse_rows(self.items, results, self.recorded, self.template, self._bound_kernel)
         last_use = self._last_uses(results)
         held = self._held(last_use)
         fixed = {slot for slot, value in enumerate(self.template) if value is not None}
@@ -419,8 +421,13 @@ class _Builder:
             if item.scaled is not None:
                 change = with_scale(change, item.scaled)
             return torch.no_grad()(change) if inside else change
-        call = bind(op, self.resources, lambda body: compile_body(body, op, self.resources), self._computed_later)
+        call = self._bound_kernel(item)
         return finishing(call) if op.definition.defers and op not in self.due else call
+
+    def _bound_kernel(self, item: Item) -> Callable[..., Any]:
+        op = item.op
+        assert op is not None
+        return bind(op, self.resources, lambda body: compile_body(body, op, self.resources), self._computed_later)
 
     def _computed_later(self, tensor: Tensor) -> Callable[[], Any]:
         resources = self.resources
