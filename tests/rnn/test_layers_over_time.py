@@ -73,7 +73,9 @@ WRAPPERS: dict[str, tuple[Callable[[Any], Any], Callable[[int, int], int]]] = {
 OF_ONE_SIZE = {"residual", "highway"}
 
 layers = st.tuples(
-    st.sampled_from(sorted(CELLS)), st.integers(1, 4), st.lists(st.sampled_from(sorted(WRAPPERS)), max_size=2)
+    st.sampled_from(sorted(CELLS)),
+    st.integers(1, 4),
+    st.lists(st.sampled_from(sorted(WRAPPERS)), max_size=2, unique=True),
 )
 
 
