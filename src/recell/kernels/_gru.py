@@ -9,6 +9,7 @@ from torch import Tensor
 
 from recell.kernels._checks import Lengths, check_like, check_state, lengths_within
 from recell.kernels._engines import Choice, Engine, Engines, absent, register, takes_all
+from recell.kernels._fused_gru import fused_gru, why_not_fused_gru
 from recell.kernels._sequence import Activation, linear, run_units
 
 
@@ -141,6 +142,7 @@ def plain_gru(call: GruCall) -> tuple[Tensor, ...]:
 
 _ENGINES: Engines[GruCall] = Engines(
     absent("cudnn", "cuDNN resets the state after its product, as gru_reset_after does, and this GRU before it"),
+    Engine("fused", why_not_fused_gru, lambda call: fused_gru(call, plain_gru)),
     Engine("plain", takes_all, plain_gru),
 )
 register(gru, GruCall)

@@ -10,6 +10,7 @@ from torch import Tensor
 from recell.kernels._checks import Lengths, check_like, check_state, lengths_within
 from recell.kernels._cudnn_cells import cudnn_basic, why_not_cudnn_basic
 from recell.kernels._engines import Choice, Engine, Engines, register, takes_all
+from recell.kernels._fused_rnn import fused_rnn, why_not_fused_rnn
 from recell.kernels._sequence import Activation, linear, run_units
 
 
@@ -105,6 +106,7 @@ def plain_rnn(call: RnnCall) -> tuple[Tensor, ...]:
 
 _ENGINES: Engines[RnnCall] = Engines(
     Engine("cudnn", why_not_cudnn_basic, lambda call: cudnn_basic(call, plain_rnn)),
+    Engine("fused", why_not_fused_rnn, lambda call: fused_rnn(call, plain_rnn)),
     Engine("plain", takes_all, plain_rnn),
 )
 register(rnn, RnnCall)

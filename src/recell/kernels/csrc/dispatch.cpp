@@ -57,6 +57,10 @@ const char* recell_instruction_set() { return recell::functions().name; }
 int recell_lanes() { return recell::functions().lanes; }
 void recell_lstm(const RecellLstm* call) { recell::functions().lstm(*call); }
 void recell_lstm_gradient(const RecellLstmGradient* call) { recell::functions().lstm_gradient(*call); }
+void recell_gru(const RecellGru* call) { recell::functions().gru(*call); }
+void recell_gru_gradient(const RecellGruGradient* call) { recell::functions().gru_gradient(*call); }
+void recell_rnn(const RecellRnn* call) { recell::functions().rnn(*call); }
+void recell_rnn_gradient(const RecellRnnGradient* call) { recell::functions().rnn_gradient(*call); }
 
 void recell_rowwise(const RecellRowProgram* program, int64_t rows, const float* const* inputs, float* const* outputs,
                     int32_t threads) {

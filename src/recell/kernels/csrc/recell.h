@@ -67,6 +67,63 @@ struct RecellLstmGradient {
   float* dpeephole_o;
 };
 
+struct RecellGru {
+  RecellSequence sequence;
+  const float* x;                 // [time, batch, depth]
+  const float* h0;                // [batch, units]
+  const float* gate_kernel;       // [depth + units, 2 * units], columns r, u
+  const float* gate_bias;         // [2 * units]
+  const float* candidate_kernel;  // [depth + units, units]
+  const float* candidate_bias;    // [units]
+  float* y;                       // [time, batch, units]
+  float* h;                       // [batch, units]: after each row's last step
+  float* kept;  // 4 vectors for each block of units of each place: for the gradient; null: not kept
+};
+
+struct RecellGruGradient {
+  RecellSequence sequence;
+  const float* x;
+  const float* h0;
+  const float* gate_kernel;
+  const float* candidate_kernel;
+  const float* y;
+  float* kept;      // what the forward pass kept; used up
+  const float* dy;  // [time, batch, units]; null: zeros
+  const float* dh;  // [batch, units], by the final state; null: zeros
+  float* dx;                 // [time, batch, depth]; null: not wanted
+  float* dh0;                // [batch, units]
+  float* dgate_kernel;       // [depth + units, 2 * units]; null: not wanted
+  float* dgate_bias;         // [2 * units]
+  float* dcandidate_kernel;  // [depth + units, units]; null: not wanted
+  float* dcandidate_bias;    // [units]
+};
+
+struct RecellRnn {
+  RecellSequence sequence;
+  const float* x;       // [time, batch, depth]
+  const float* h0;      // [batch, units]
+  const float* kernel;  // [depth + units, units]
+  const float* bias;    // [units]
+  int32_t relu;         // the activation: relu, or else tanh
+  float* y;             // [time, batch, units]
+  float* h;             // [batch, units]: after each row's last step
+};
+
+struct RecellRnnGradient {
+  RecellSequence sequence;
+  const float* x;
+  const float* h0;
+  const float* kernel;
+  int32_t relu;
+  const float* y;
+  const float* dy;  // [time, batch, units]; null: zeros
+  const float* dh;  // [batch, units], by the final state; null: zeros
+  float* dx;        // [time, batch, depth]; null: not wanted
+  float* dh0;       // [batch, units]
+  float* dkernel;   // [depth + units, units]; null: not wanted
+  float* dbias;     // [units]
+};
+
 RECELL_EXPORT int recell_abi();
 RECELL_EXPORT const char* recell_instruction_set();
 
@@ -78,4 +135,8 @@ RECELL_EXPORT void recell_bind_openmp(void* parallel, void* thread_num, void* nu
 
 RECELL_EXPORT void recell_lstm(const RecellLstm* call);
 RECELL_EXPORT void recell_lstm_gradient(const RecellLstmGradient* call);
+RECELL_EXPORT void recell_gru(const RecellGru* call);
+RECELL_EXPORT void recell_gru_gradient(const RecellGruGradient* call);
+RECELL_EXPORT void recell_rnn(const RecellRnn* call);
+RECELL_EXPORT void recell_rnn_gradient(const RecellRnnGradient* call);
 }

@@ -169,6 +169,49 @@ void input_products(const Steps& steps, const Part& part, int begin, int end, co
   }
 }
 
+// sums += left * weights in one step, for the rows and blocks of `part`: `left` has a row for each of its rows, `buffer`
+// begins with step `origin`. `after(block, rows, sums)` is called for each block, while its sums are in the cache.
+template <int G, class After>
+RECELL_INLINE void step_products(const Steps& steps, const Part& part, int step, const float* const* left,
+                                 const GateWeights<G>& weights, float* buffer, int origin, float** sums, After after) {
+  const int blocks = blocks_of(weights.units), rows = part.rows(steps.alive[step]);
+  float* start = buffer - steps.first[origin] * blocks * G * kLanes;
+  const int count = part.blocks.end - part.blocks.begin;
+  for (int n = 0; n < count; ++n) {
+    // To and fro, so that each step begins with the weights that the one before it left in the cache.
+    const int block = step % 2 ? part.blocks.end - 1 - n : part.blocks.begin + n;
+    const int next = n + 1 == count ? block : step % 2 ? block - 1 : block + 1;
+    for (int k = 0; k < rows; ++k) sums[k] = find(start, steps, step, blocks, block, part.row(k), G);
+    multiply_rows<G>({left, 1, weights.depth, 0}, rows, weights.panel(block), sums, weights.panel(next));
+    after(block, rows, sums);
+  }
+}
+
+// dgates * weights in one step, for the rows and blocks of `part`; `columns` of the weights are units.
+// `after(block, first, count, sums, offset)` is called for tiles of `count` rows from the `first` one on, `rows` in all:
+// the block's sums of the k-th row of the tile are at sums[k] + offset, where that row is among the first `products`.
+template <int G, class After>
+RECELL_INLINE void back_products(const Steps& steps, const Part& part, int step, int products, int rows,
+                                 const BackWeights<G>& weights, float* dgates, const float** left, After after) {
+  const int blocks = blocks_of(weights.units), panels = weights.panels(part.blocks);
+  const long stride = products ? static_cast<long>(steps.alive[step]) * G * kLanes : 0;
+  for (int k = 0; k < products; ++k) left[k] = find(dgates, steps, step, blocks, 0, part.row(k), G);
+  alignas(64) float tile[kTileRows * kMaxVectors * kLanes];
+  float* sums[kTileRows];
+  for (int k = 0; k < kTileRows; ++k) sums[k] = tile + k * kMaxVectors * kLanes;
+  for (int n = 0; n < panels; ++n) {
+    const auto panel = weights.panel(part.blocks, step % 2 ? panels - 1 - n : n);
+    const float* packed = weights.weights(panel);
+    for (int first = 0; first < rows; first += kTileRows) {
+      const int count = smaller(kTileRows, rows - first), some = smaller(larger(products - first, 0), count);
+      std::memset(tile, 0, sizeof(float) * static_cast<size_t>(some * kMaxVectors * kLanes));
+      multiply({left + first, blocks, G * kLanes, stride}, some, packed, panel.vectors, sums,
+               packed + static_cast<long>(blocks) * G * kLanes * panel.vectors * kLanes);
+      for (int k = 0; k < panel.vectors; ++k) after(panel.first + k, first, count, sums, k * kLanes);
+    }
+  }
+}
+
 // dx = dgates * weights for every place, for the inputs whose vectors are `vectors`; `accumulate`: dx += it.
 template <int G>
 void input_gradient(const Steps& steps, Range vectors, const BackWeights<G>& weights, const float* dgates, float* dx,
@@ -276,6 +319,67 @@ RECELL_INLINE void rows_before(const Steps& steps, const float* y, const float* 
                                Array<const float*>& rows) {
   for (int step = 0; step < steps.count; ++step) {
     for (int k = 0; k < steps.alive[step]; ++k) rows[steps.first[step] + k] = state_before(steps, step, k, y, h0, units);
+  }
+}
+
+// The state after each row's last step, for some rows: from outputs, or the state before for an empty row.
+RECELL_INLINE void final_state(const Steps& steps, Range rows, const float* y, const float* h0, float* h, int units) {
+  for (int k = rows.begin; k < rows.end; ++k) {
+    const float* last = state_before(steps, steps.length[k], k, y, h0, units);
+    std::memcpy(h + static_cast<long>(steps.row[k]) * units, last, sizeof(float) * static_cast<size_t>(units));
+  }
+}
+
+// A block of a `[batch, units]` array, zero where there is none.
+RECELL_INLINE Vec load_state(const Steps& steps, const float* state, int block, int k, int units) {
+  if (!state) return Vec{};
+  return load(state + static_cast<long>(steps.row[k]) * units + block * kLanes, width_at(block * kLanes, units));
+}
+
+RECELL_INLINE void store_state(const Steps& steps, float* state, int block, int k, int units, Vec value) {
+  store(state + static_cast<long>(steps.row[k]) * units + block * kLanes, value, width_at(block * kLanes, units));
+}
+
+// Packs one thread's share of the weights that lead back from gates.
+template <int G>
+RECELL_INLINE void pack_back(const BackWeights<G>& weights, const float* matrix, const Part& part, bool by_rows,
+                             int thread, int team) {
+  const int panels = weights.panels(part.blocks);
+  const Range own = by_rows ? share(panels, thread, team) : Range{0, panels};
+  for (int k = own.begin; k < own.end; ++k) weights.pack(matrix, weights.panel(part.blocks, k));
+}
+
+// The same of those that lead to the inputs, which are shared out by inputs.
+template <int G>
+RECELL_INLINE void pack_back(const BackWeights<G>& weights, const float* matrix, Range inputs) {
+  for (int k = 0; k < weights.panels(inputs); ++k) weights.pack(matrix, weights.panel(inputs, k));
+}
+
+// Packs biases `[G * units]` as the gates' blocks want them, for some blocks; `extra` goes to gate `to`.
+template <int G>
+RECELL_INLINE void pack_biases(const float* bias, int units, Range blocks, float* packed, int to = -1,
+                               float extra = 0.0f) {
+  for (int block = blocks.begin; block < blocks.end; ++block) {
+    const int unit = block * kLanes;
+    for (int gate = 0; gate < G; ++gate) {
+      Vec value = load(bias + gate * units + unit, width_at(unit, units));
+      if (gate == to) value += extra;
+      store(packed + (block * G + gate) * kLanes, value);
+    }
+  }
+}
+
+// out[gate * units + unit]: the sum of what the threads of a team have summed up for each block.
+template <int G>
+RECELL_INLINE void add_sums(const Array<Vec[G]>& sums, int threads, int units, float* const* out) {
+  const int blocks = blocks_of(units);
+  for (int block = 0; block < blocks; ++block) {
+    const int unit = block * kLanes;
+    for (int n = 0; n < G; ++n) {
+      Vec all{};
+      for (int thread = 0; thread < threads; ++thread) all += sums[static_cast<long>(thread) * blocks + block][n];
+      if (out[n]) store(out[n] + unit, all, width_at(unit, units));
+    }
   }
 }
 

@@ -65,14 +65,7 @@ class Forward {
   void pack(Range blocks) {
     from_x_.pack(call_.kernel, blocks);
     from_h_.pack(call_.kernel + static_cast<long>(depth_) * kGates * units_, blocks);
-    for (int block = blocks.begin; block < blocks.end; ++block) {
-      const int unit = block * kLanes;
-      for (int gate = 0; gate < kGates; ++gate) {
-        Vec bias = load(call_.bias + gate * units_ + unit, width_at(unit, units_));
-        if (gate == 2) bias += call_.forget_bias;
-        store(biases_ + (block * kGates + gate) * kLanes, bias);
-      }
-    }
+    pack_biases<kGates>(call_.bias, units_, blocks, biases_, 2, call_.forget_bias);
   }
 
   void work(const Part& part, int team) {
@@ -85,25 +78,14 @@ class Forward {
       const int origin = call_.kept ? 0 : begin;
       input_products(steps_, part, begin, end, call_.x, from_x_, biases_, gates_, origin);
       for (int step = begin; step < end; ++step) {
-        const int rows = part.rows(steps_.alive[step]);
-        for (int k = 0; k < rows; ++k) h[k] = state_before(steps_, step, part.row(k), call_.y, call_.h0, units_);
-        // To and fro, so that each step begins with the weights that the one before it left in the cache.
-        const int way = step % 2 ? -1 : 1;
-        const Range blocks = part.blocks;
-        for (int n = 0; n < blocks.end - blocks.begin; ++n) {
-          const int block = way > 0 ? blocks.begin + n : blocks.end - 1 - n;
-          for (int k = 0; k < rows; ++k) sums[k] = gates_at(step, origin, block, part.row(k));
-          const float* next = from_h_.panel(smaller(larger(block + way, 0), blocks_ - 1));
-          multiply_rows<kGates>({h.data(), 1, units_, 0}, rows, from_h_.panel(block), sums.data(), next);
-          cells(part, step, block, rows, sums.data());
+        for (int k = 0; k < part.rows(steps_.alive[step]); ++k) {
+          h[k] = state_before(steps_, step, part.row(k), call_.y, call_.h0, units_);
         }
+        const auto after = [&](int block, int rows, float* const* gates) { cells(part, step, block, rows, gates); };
+        step_products<kGates>(steps_, part, step, h.data(), from_h_, gates_, origin, sums.data(), after);
         barrier_.wait(part.waits_for);
       }
     }
-  }
-
-  float* gates_at(int step, int origin, int block, int row) const {
-    return find(gates_ - steps_.first[origin] * blocks_ * kGateFloats, steps_, step, blocks_, block, row, kGates);
   }
 
   // The memory after a step.
@@ -117,8 +99,8 @@ class Forward {
     const Peepholes seen = peepholes_of(call_, unit, width);
     for (int k = 0; k < rows; ++k) {
       const int row = part.row(k);
-      const Vec before = step ? load(memory_at(step - 1, block, row))
-                              : load(call_.c0 + static_cast<long>(steps_.row[row]) * units_ + unit, width);
+      const Vec before =
+          step ? load(memory_at(step - 1, block, row)) : load_state(steps_, call_.c0, block, row, units_);
       float* y = call_.y + steps_.at[steps_.first[step] + row] * units_ + unit;
       cell(sums[k], before, memory_at(step, block, row), y, width, seen);
     }
@@ -150,15 +132,12 @@ class Forward {
   // Zeros past the lengths, and the final states.
   void finish(Range rows) {
     clear_past_lengths(sequence_, steps_, rows, call_.y, units_);
+    final_state(steps_, rows, call_.y, call_.h0, call_.h, units_);
     for (int k = rows.begin; k < rows.end; ++k) {
-      const long to = static_cast<long>(steps_.row[k]) * units_;
-      const int last = steps_.length[k] - 1;
-      const float* h = last < 0 ? call_.h0 + to : call_.y + steps_.at[steps_.first[last] + k] * units_;
-      std::memcpy(call_.h + to, h, sizeof(float) * static_cast<size_t>(units_));
       for (int block = 0; block < blocks_; ++block) {
-        const int unit = block * kLanes, width = width_at(unit, units_);
-        const Vec c = last < 0 ? load(call_.c0 + to + unit, width) : load(memory_at(last, block, k));
-        store(call_.c + to + unit, c, width);
+        const int last = steps_.length[k] - 1;
+        const Vec c = last < 0 ? load_state(steps_, call_.c0, block, k, units_) : load(memory_at(last, block, k));
+        store_state(steps_, call_.c, block, k, units_, c);
       }
     }
   }
@@ -173,11 +152,9 @@ class Forward {
   Barrier barrier_;
 };
 
-// Sums over rows and steps of one block: the gradients by biases and peepholes.
-struct Sums {
-  Vec bias[kGates];
-  Vec i, f, o;
-};
+// Sums over rows and steps of one block: the gradients by biases, and by the peepholes of i, f and o.
+constexpr int kSums = kGates + 3;
+using Sums = Vec[kSums];
 
 class Backward {
  public:
@@ -205,7 +182,8 @@ class Backward {
     parallel(static_cast<int>(sequence_.threads), [this](int thread, int team) {
       const Part part = part_of(by_rows_, blocks_, thread, team);
       const Range inputs = share(blocks_of(depth_), thread, team);
-      pack(part, inputs, thread, team);
+      pack_back(to_h_, call_.kernel + static_cast<long>(depth_) * kGates * units_, part, by_rows_, thread, team);
+      if (call_.dx) pack_back(to_x_, call_.kernel, inputs);
       start(share(steps_.rows, thread, team));
       barrier_.wait(team);
       work(part, sums_.data() + static_cast<long>(thread) * blocks_);
@@ -216,29 +194,19 @@ class Backward {
       }
       if (call_.dkernel) weights(thread, team);
     });
-    add_up();
+    float* const totals[kSums] = {call_.dbias,          call_.dbias + units_, call_.dbias + 2L * units_,
+                                  call_.dbias + 3L * units_, call_.dpeephole_i, call_.dpeephole_f, call_.dpeephole_o};
+    add_sums<kSums>(sums_, static_cast<int>(sequence_.threads), units_, totals);
   }
 
  private:
-  void pack(const Part& part, Range inputs, int thread, int team) {
-    const float* recurrent = call_.kernel + static_cast<long>(depth_) * kGates * units_;
-    const int panels = to_h_.panels(part.blocks);
-    const Range own = by_rows_ ? share(panels, thread, team) : Range{0, panels};
-    for (int k = own.begin; k < own.end; ++k) to_h_.pack(recurrent, to_h_.panel(part.blocks, k));
-    if (!call_.dx) return;
-    for (int k = 0; k < to_x_.panels(inputs); ++k) to_x_.pack(call_.kernel, to_x_.panel(inputs, k));
-  }
-
   // The gradient by the memory where a row begins to be alive, going back in time.
   void start(Range rows) {
     for (int k = rows.begin; k < rows.end; ++k) {
-      for (int block = 0; block < blocks_; ++block) store(carried(block, k), final_gradient(call_.dc, block, k));
+      for (int block = 0; block < blocks_; ++block) {
+        store(carried(block, k), load_state(steps_, call_.dc, block, k, units_));
+      }
     }
-  }
-
-  Vec final_gradient(const float* gradient, int block, int row) const {
-    if (!gradient) return Vec{};
-    return load(gradient + static_cast<long>(steps_.row[row]) * units_ + block * kLanes, width_at(block * kLanes, units_));
   }
 
   float* carried(int block, int row) const {
@@ -246,64 +214,40 @@ class Backward {
   }
 
   void work(const Part& part, Sums* sums) {
-    Array<const float*> after(steps_.rows);
+    Array<const float*> left(steps_.rows);
     for (int step = steps_.count - 1; step >= -1; --step) {
       // Rows that have a gradient of the step after this one; the others' state is final, or was never used.
-      const bool last = step + 1 == steps_.count;
-      const int going_on = last ? 0 : part.rows(steps_.alive[step + 1]);
+      const int products = step + 1 == steps_.count ? 0 : part.rows(steps_.alive[step + 1]);
       const int rows = part.rows(step < 0 ? steps_.rows : steps_.alive[step]);
-      for (int k = 0; k < going_on; ++k) {
-        after[k] = find(call_.kept, steps_, step + 1, blocks_, 0, part.row(k), kGates);
-      }
-      const long stride = last ? 0 : static_cast<long>(steps_.alive[step + 1]) * kGateFloats;
-      const int panels = to_h_.panels(part.blocks);
-      for (int k = 0; k < panels; ++k) {
-        const auto panel = to_h_.panel(part.blocks, step % 2 ? panels - 1 - k : k);
-        for (int first = 0; first < rows; first += kTileRows) {
-          const int count = smaller(kTileRows, rows - first);
-          const Left left{after.data() + first, blocks_, kGateFloats, stride};
-          panel_step(part, panel, step, first, count, smaller(larger(going_on - first, 0), count), left, sums);
+      const auto after = [&](int block, int first, int count, float* const* dh, int offset) {
+        const int unit = block * kLanes;
+        const Peepholes seen = peepholes_of(call_, unit, width_at(unit, units_));
+        Sums own;
+        for (int n = 0; n < kSums; ++n) own[n] = sums[block][n];
+        for (int k = 0; k < count; ++k) {
+          const int row = part.row(first + k);
+          const Vec by_h = first + k < products ? load(dh[k] + offset) : load_state(steps_, call_.dh, block, row, units_);
+          if (step >= 0) {
+            unit_step(step, block, row, by_h, seen, own);
+          } else {
+            store_state(steps_, call_.dh0, block, row, units_, by_h);
+            store_state(steps_, call_.dc0, block, row, units_, load(carried(block, row)));
+          }
         }
-      }
+        for (int n = 0; n < kSums; ++n) sums[block][n] = own[n];
+      };
+      back_products<kGates>(steps_, part, step + 1, products, rows, to_h_, call_.kept, left.data(), after);
       barrier_.wait(part.waits_for);
     }
   }
 
-  void panel_step(const Part& part, const BackWeights<kGates>::Panel& panel, int step, int first, int count,
-                  int products, const Left& left, Sums* sums) {
-    alignas(64) float tile[kTileRows * kMaxVectors * kLanes];
-    float* rows[kTileRows];
-    for (int k = 0; k < products; ++k) rows[k] = tile + k * kMaxVectors * kLanes;
-    std::memset(tile, 0, sizeof(float) * static_cast<size_t>(products * kMaxVectors * kLanes));
-    const float* weights = to_h_.weights(panel);
-    multiply(left, products, weights, panel.vectors, rows,
-             weights + static_cast<long>(blocks_) * kGateFloats * panel.vectors * kLanes);
-    for (int n = 0; n < panel.vectors; ++n) {
-      const int block = panel.first + n, unit = block * kLanes, width = width_at(unit, units_);
-      const Peepholes seen = peepholes_of(call_, unit, width);
-      Sums own = sums[block];
-      for (int k = 0; k < count; ++k) {
-        const int row = part.row(first + k);
-        const Vec dh = k < products ? load(rows[k] + n * kLanes) : final_gradient(call_.dh, block, row);
-        if (step >= 0) {
-          unit_step(step, block, row, width, dh, seen, own);
-        } else {
-          const long to = static_cast<long>(steps_.row[row]) * units_ + unit;
-          store(call_.dh0 + to, dh, width);
-          store(call_.dc0 + to, load(carried(block, row)), width);
-        }
-      }
-      sums[block] = own;
-    }
-  }
-
-  void unit_step(int step, int block, int row, int width, Vec dh, const Peepholes& seen, Sums& sums) const {
-    const int unit = block * kLanes;
+  void unit_step(int step, int block, int row, Vec dh, const Peepholes& seen, Sums& sums) const {
+    const int unit = block * kLanes, width = width_at(unit, units_);
     float* gates = find(call_.kept, steps_, step, blocks_, block, row, kGates);
     const Vec i = load(gates), j = load(gates + kLanes), f = load(gates + 2 * kLanes), o = load(gates + 3 * kLanes);
     const Vec c = load(find(memory_, steps_, step, blocks_, block, row, 1));
     const Vec before = step ? load(find(memory_, steps_, step - 1, blocks_, block, row, 1))
-                            : load(call_.c0 + static_cast<long>(steps_.row[row]) * units_ + unit, width);
+                            : load_state(steps_, call_.c0, block, row, units_);
     const Vec squashed = tanh(c);
     if (call_.dy) dh += load(call_.dy + steps_.at[steps_.first[step] + row] * units_ + unit, width);
     const Vec d_o = dh * squashed * o * (1.0f - o);
@@ -316,19 +260,19 @@ class Backward {
     dc = dc * f;
     if (peepholes_) {
       dc += d_i * seen.i + d_f * seen.f;
-      sums.i += d_i * before;
-      sums.f += d_f * before;
-      sums.o += d_o * c;
+      sums[kGates] += d_i * before;
+      sums[kGates + 1] += d_f * before;
+      sums[kGates + 2] += d_o * c;
     }
     store(carried(block, row), dc);
     store(gates, d_i);
     store(gates + kLanes, d_j);
     store(gates + 2 * kLanes, d_f);
     store(gates + 3 * kLanes, d_o);
-    sums.bias[0] += d_i;
-    sums.bias[1] += d_j;
-    sums.bias[2] += d_f;
-    sums.bias[3] += d_o;
+    sums[0] += d_i;
+    sums[1] += d_j;
+    sums[2] += d_f;
+    sums[3] += d_o;
   }
 
   void weights(int thread, int team) {
@@ -338,24 +282,6 @@ class Backward {
     rows_before(steps_, call_.y, call_.h0, units_, rows);
     float* recurrent = call_.dkernel + static_cast<long>(depth_) * kGates * units_;
     weight_gradients<kGates>(steps_, units_, rows.data(), units_, call_.kept, recurrent, thread, team);
-  }
-
-  void add_up() {
-    for (int block = 0; block < blocks_; ++block) {
-      Sums all{};
-      for (int thread = 0; thread < sequence_.threads; ++thread) {
-        const Sums& own = sums_[static_cast<long>(thread) * blocks_ + block];
-        for (int gate = 0; gate < kGates; ++gate) all.bias[gate] += own.bias[gate];
-        all.i += own.i;
-        all.f += own.f;
-        all.o += own.o;
-      }
-      const int unit = block * kLanes, width = width_at(unit, units_);
-      for (int gate = 0; gate < kGates; ++gate) store(call_.dbias + gate * units_ + unit, all.bias[gate], width);
-      if (call_.dpeephole_i) store(call_.dpeephole_i + unit, all.i, width);
-      if (call_.dpeephole_f) store(call_.dpeephole_f + unit, all.f, width);
-      if (call_.dpeephole_o) store(call_.dpeephole_o + unit, all.o, width);
-    }
   }
 
   const RecellLstmGradient& call_;

@@ -12,6 +12,10 @@ struct Table {
   int lanes;
   void (*lstm)(const RecellLstm&);
   void (*lstm_gradient)(const RecellLstmGradient&);
+  void (*gru)(const RecellGru&);
+  void (*gru_gradient)(const RecellGruGradient&);
+  void (*rnn)(const RecellRnn&);
+  void (*rnn_gradient)(const RecellRnnGradient&);
   void (*rowwise)(const RecellRowProgram&, int64_t rows, const float* const* inputs, float* const* outputs, int threads);
   void (*cross_entropy)(const RecellCrossEntropy&);
   void (*cross_entropy_gradient)(const RecellCrossEntropyGradient&);
@@ -29,6 +33,10 @@ namespace RECELL_ISA {
 
 void lstm(const RecellLstm& call);
 void lstm_gradient(const RecellLstmGradient& call);
+void gru(const RecellGru& call);
+void gru_gradient(const RecellGruGradient& call);
+void rnn(const RecellRnn& call);
+void rnn_gradient(const RecellRnnGradient& call);
 void rowwise(const RecellRowProgram& program, int64_t rows, const float* const* inputs, float* const* outputs,
              int threads);
 void cross_entropy(const RecellCrossEntropy& call);
