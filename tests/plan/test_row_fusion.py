@@ -247,3 +247,30 @@ def test_matrices_of_other_sizes_are_programs_of_their_own(monkeypatch: pytest.M
         c, d = (tf.sigmoid(tf.tanh(x) * 2.0 + 1.0) for x in (a, b))
         session.run([c, d], {a: drawn(3, UNITS), b: drawn(2, UNITS)})
     assert reasons == ["", ""]
+
+
+@needs_library
+def test_a_python_function_may_change_a_variable_in_between() -> None:
+    with counted() as sizes, tf.Graph().as_default(), tf.Session() as session:
+        x = tf.constant(drawn(BATCH, UNITS))
+        scale = tf.get_variable("scale", [UNITS], initializer=tf.ones_initializer())
+        change = tf.assign(scale, 3.0 * tf.ones([UNITS]))
+        session.run(tf.global_variables_initializer())
+        before = tf.tanh(tf.sigmoid(x * scale)) * 2.0
+        (seen,) = tf.py_func(lambda x: [session.run(change) is not None and x], [x], [tf.float32])
+        seen.set_shape([BATCH, UNITS])
+        after = tf.tanh(seen * 1.0) * 2.0 + before
+        got = session.run([before, after])
+        np.testing.assert_allclose(got[0], 2 * np.tanh(1 / (1 + np.exp(-drawn(BATCH, UNITS)))), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(got[1], got[0] + 2 * np.tanh(drawn(BATCH, UNITS)), rtol=1e-5, atol=1e-6)
+    assert sizes
+
+
+@needs_library
+def test_dropout_within_a_cell_draws_what_it_drew() -> None:
+    def program() -> Any:
+        x = tf.constant(drawn(BATCH, TIME, DEPTH))
+        cell = tf.contrib.rnn.LayerNormBasicLSTMCell(UNITS, dropout_keep_prob=0.5, dropout_prob_seed=7)
+        return with_gradients(tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)[0], x)
+
+    same(program)

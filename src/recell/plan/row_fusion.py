@@ -12,6 +12,7 @@ from typing import Any
 from recell.graph.tensor import Operation, Tensor
 from recell.kernels import Part, RowCode, RowProgram
 from recell.plan.item import Item
+from recell.plan.order import changed_by
 from recell.plan.plan import Plan, make_step
 from recell.plan.row_rules import RULES, shared_width, why_not_rowwise, width_of
 
@@ -94,7 +95,7 @@ def _fits(item: Item) -> bool:
 def _closes(item: Item) -> bool:
     """Whether a value that was there before may have another content after the item."""
     op = item.op
-    return op is not None and (bool(op.definition.mutates) or op.definition.stateful) and op.type != "VariableV2"
+    return op is not None and (op.type == "PyFunc" or bool(changed_by(op)))
 
 
 def _connected(items: Sequence[Item], positions: Sequence[int]) -> list[list[int]]:
