@@ -23,7 +23,10 @@ constexpr int kChunkRows = 96;
 constexpr int kTileRows = 48;
 
 // Places summed up between two looks at a weight's gradient: their gates stay in the first cache.
-constexpr long kSumPlaces = 96;
+constexpr long kSumPlaces = 64;
+
+// Columns of weights whose gradients are summed up together: some blocks of six and of eight.
+constexpr int kSumColumns = 96;
 
 // What one thread of a team does. Either it has rows of its own, all units of them, and waits for nobody, or it has
 // units of its own and waits for the others in every step, who need what it gives.
@@ -290,17 +293,16 @@ RECELL_INLINE void rows_of_block(const Steps& steps, int blocks, int block, cons
 template <int G>
 void weight_gradients(const Steps& steps, int units, const float* const* left, int columns, const float* dgates,
                       float* out, int thread, int team) {
-  constexpr int kColumns = kRowsBeside<G>;
-  const int blocks = blocks_of(units), groups = (columns + kColumns - 1) / kColumns;
-  const Range own = share(blocks * groups, thread, team);
+  const int blocks = blocks_of(units), groups = (columns + kSumColumns - 1) / kSumColumns;
+  const Range own = share(groups * blocks, thread, team);
   Array<const float*> rows(steps.places);
-  Array<Vec[G]> sums(columns);
-  for (int task = own.begin; task < own.end;) {
-    const int block = task / groups, first = task % groups, last = smaller(groups, own.end - block * groups);
+  Array<Vec[G]> sums(kSumColumns);
+  for (int task = own.begin; task < own.end; ++task) {
+    // All blocks for one group of columns, which stays in the cache: the gates, read in one run, come in time from afar.
+    const int first = task / blocks * kSumColumns, block = task % blocks;
     rows_of_block<G>(steps, blocks, block, dgates, rows);
-    weight_gradient<G>(steps, block, units, left, {first * kColumns, smaller(columns, last * kColumns)}, rows.data(),
+    weight_gradient<G>(steps, block, units, left, {first, smaller(columns, first + kSumColumns)}, rows.data(),
                        sums.data(), out);
-    task = block * groups + last;
   }
 }
 
