@@ -106,26 +106,26 @@ def _as_step(step: Callable[..., list[Any]], output_count: int) -> Callable[...,
 
 def _check_run_time(ctx: Any, inputs: Sequence[Any], lengths: Any, state: Sequence[Any]) -> None:
     """What only a run can tell. InvalidArgumentError where inputs, lengths and states do not go together."""
-    names = [tensor.name for tensor in ctx.op.inputs]
+    tensors, count = ctx.op.inputs, len(inputs)
     time, batch = inputs[0].shape[:2]
-    for name, leaf in zip(names, inputs, strict=False):
-        if tuple(leaf.shape[:2]) != (time, batch):
+    for tensor, leaf in zip(tensors, inputs, strict=False):
+        if leaf.shape[:2] != (time, batch):
             raise invalid(
-                f"All inputs of a recurrence have the same time and batch: '{names[0]}' has {time} steps of {batch} "
-                f"rows, '{name}' has {leaf.shape[0]} of {leaf.shape[1]}."
+                f"All inputs of a recurrence have the same time and batch: '{tensors[0].name}' has {time} steps of "
+                f"{batch} rows, '{tensor.name}' has {leaf.shape[0]} of {leaf.shape[1]}."
             )
     if lengths is None:
         return
     if tuple(lengths.shape) != (batch,):
         raise invalid(
-            f"assertion failed: [Expected shape for Tensor {names[len(inputs)]} is ] [{batch}] [ but saw shape: ] "
+            f"assertion failed: [Expected shape for Tensor {tensors[count].name} is ] [{batch}] [ but saw shape: ] "
             f"{list(lengths.shape)} (one length for each row of the batch)"
         )
-    for name, leaf in zip(names[len(inputs) + 1 :], state, strict=False):
+    for tensor, leaf in zip(tensors[count + 1 :], state, strict=False):
         if leaf.dim() and leaf.shape[0] != batch:
             raise invalid(
                 f"Number of batches of 'then' must match size of 'cond', but saw: {leaf.shape[0]} vs. {batch} (the "
-                f"initial state '{name}' {list(leaf.shape)} against the rows of '{names[0]}')"
+                f"initial state '{tensor.name}' {list(leaf.shape)} against the rows of '{tensors[0].name}')"
             )
 
 
