@@ -2,26 +2,62 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import functools
 import gc
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
 import pathlib
 import sys
+import threading
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-_DEFERRED = ("torch._meta_registrations", "torch.distributed._meta_registrations", "torch.export")
-"""Parts of torch that it imports for its compiler and its exporter. Measured: a quarter of the time of `import torch`
-(1.40 s with them, 1.03 s without; `python -m benchmarks programs` times whole starts)."""
+_DEFERRED = (
+    "torch.distributions",
+    "torch.profiler",
+    "torch.nn.intrinsic",
+    "torch.nn.qat",
+    "torch.nn.quantizable",
+    "torch.nn.quantized",
+    "torch.quantization",
+    "torch.masked",
+    "torch.export",
+    "torch.func",
+    "torch._higher_order_ops",
+    "torch._higher_order_ops.invoke_subgraph",
+    "torch.distributed._meta_registrations",
+    "torch._meta_registrations",
+)
+"""Parts of torch, in its own order, that it imports for its compiler, its exporter and others of no use to a plan.
+Measured: two fifths of the processor time of `import torch` (1.35 s with them, 0.77 s without)"""
 
-_REACHED_THROUGH_TORCH = ("_custom_ops", "_decomp", "_export", "_prims", "_refs")
+_FORWARDED = {"torch._higher_order_ops": ("cond", "while_loop"), "torch.func": ("vmap",)}
+"""Functions of deferred parts that torch takes into its own namespace."""
+
+_ANNOTATIONS = {"torch._higher_order_ops.invoke_subgraph": ("NestedCompileRegionOptions",)}
+"""Names of deferred parts that torch takes to annotate functions with."""
+
+_REACHED_THROUGH_TORCH = ("_custom_ops", "_decomp", "_export", "_prims", "_refs", "_subclasses")
 """Sub-modules that the deferred parts would have imported, and that torch's own functions take from `torch`."""
 
-_COMPILER = "torch._dynamo"
-"""Whoever imports this needs the deferred parts, though it asks none of them for anything by name."""
+_NEEDING_ALL = (
+    "torch._dynamo",
+    "torch._functorch",
+    "torch._inductor",
+    "torch.fx",
+    "torch.utils.checkpoint",
+    *(f"torch.{name}" for name in _REACHED_THROUGH_TORCH),
+)
+"""Packages whose modules need the deferred parts, though they ask none of them for anything by name."""
+
+_LAST = "_native"
+"""The sub-module that torch imports last: by then it has what it needs of the packages above."""
 
 _KNOWN_RELEASE = "2.13."
 """Which release the lists above were made for, and tested on: any other is imported whole."""
@@ -59,16 +95,49 @@ class _Unexecuted(ModuleType):
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__") and attribute != "__all__":
             raise AttributeError(attribute)  # what the import system asks of every module
-        execute(self)
+        if attribute in _FORWARDED.get(self.__name__, ()):
+            return functools.partial(_forwarded, self, attribute)
+        if attribute in _ANNOTATIONS.get(self.__name__, ()):
+            return Any
+        execute_deferred(self)
         return getattr(self, attribute)
 
 
-def execute(module: ModuleType) -> None:
-    """Runs the code of a deferred module, once; any other module is left as it is."""
+def _forwarded(module: ModuleType, name: str, *args: Any, **options: Any) -> Any:
+    execute_deferred(module)
+    return getattr(module, name)(*args, **options)
+
+
+_executing = False
+
+
+def execute_deferred(asked: ModuleType | None = None) -> None:
+    """Runs the code of all deferred modules, once, in the order in which torch would have run it.
+
+    They import each other in circles: begun somewhere else, they would not come to an end. One that is `asked` for on
+    the way runs at once, as it would have.
+    """
+    global _executing
+    if _executing:
+        if asked is not None:
+            _execute(asked)
+        return
+    _executing = True
+    try:
+        for name in _DEFERRED:
+            if name in sys.modules:
+                _execute(sys.modules[name])
+    finally:
+        _executing = False
+
+
+def _execute(module: ModuleType) -> None:
     loader = module.__dict__.pop("_deferred_loader", None)
     if loader is not None:
         module.__class__ = ModuleType
         loader.exec_module(module)
+        for name in _FORWARDED.get(module.__name__, ()):
+            setattr(sys.modules["torch"], name, getattr(module, name))
 
 
 class _DeferringLoader(importlib.abc.Loader):
@@ -82,7 +151,7 @@ class _DeferringLoader(importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing yet, but for what torch needs of the deferred parts: how generators are made, and sub-modules."""
-        if module.__name__ == _DEFERRED[0]:
+        if module.__name__ == "torch._meta_registrations":
             opaque = importlib.import_module("torch._opaque_base")
             importlib.import_module("torch._C")._set_generator_metaclass(opaque.OpaqueBaseMeta)
             torch = sys.modules["torch"]
@@ -90,16 +159,32 @@ class _DeferringLoader(importlib.abc.Loader):
                 torch.__dict__.setdefault(name, _LazyModule(f"torch.{name}"))
 
 
+class _LoadedLoader(importlib.abc.Loader):
+    """For a module that has been imported while it was being looked for."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module, self._spec = module, module.__spec__
+        module.__spec__ = None  # which the import system would follow, and run the module's code again
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._spec
+
+
 class _DeferringFinder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name == _COMPILER:
-            for part in _DEFERRED:
-                if part in sys.modules:
-                    execute(sys.modules[part])
         if name not in _DEFERRED:
-            return None
+            for package in _DEFERRED:
+                if name.startswith(f"{package}.") and package in sys.modules:
+                    execute_deferred(sys.modules[package])
+            if hasattr(sys.modules.get("torch"), _LAST) and any(f"{name}.".startswith(f"{p}.") for p in _NEEDING_ALL):
+                execute_deferred()
+            loaded = sys.modules.get(name)
+            return None if loaded is None else importlib.machinery.ModuleSpec(name, _LoadedLoader(loaded))
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is not None and spec.loader is not None:
             spec.loader = _DeferringLoader(spec.loader)
@@ -122,3 +207,24 @@ def lazy_module(name: str) -> ModuleType:
     if name == "torch" and _may_defer():
         sys.meta_path.insert(0, _DeferringFinder())
     return _LazyModule(name)
+
+
+def load_libraries_ahead() -> None:
+    """Begins to load torch's libraries beside whatever this thread goes on with: a fifth of `import torch`.
+
+    For a process that is going to run something, before it has started threads of its own.
+    """
+    spec = None if "torch" in sys.modules else importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return
+    library = pathlib.Path(spec.origin).with_name("lib") / "libtorch_cpu.so"
+    if library.is_file():
+        loading = threading.Thread(target=_load, args=(str(library),), name="recell-load")
+        loading.start()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=loading.join)  # a child must not inherit the loader's lock
+
+
+def _load(library: str) -> None:
+    with contextlib.suppress(OSError):  # which `import torch` will meet, and tell
+        ctypes.CDLL(library)

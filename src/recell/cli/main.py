@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 import recell
+from recell._lazy import load_libraries_ahead
 from recell.cli.demo import DEMOS
 
 
@@ -41,6 +42,9 @@ def run(
     args: tuple[str, ...],
 ) -> Callable[[], Any]:
     """Runs a TensorFlow 1 program as `python SCRIPT ARGS...` would, Python 2 programs included."""
+    if not as_module and not os.path.exists(script):
+        raise click.BadParameter(f"can't open file {script!r}: there is no such file", param_hint="SCRIPT")
+    load_libraries_ahead()
     from recell.cli.run import Program
 
     _behave_as(version)
@@ -48,8 +52,6 @@ def run(
         if not os.path.isdir(data):
             raise click.BadParameter(f"there is no folder {data}", param_hint="--data")
         os.environ["RECELL_DATA"] = os.path.abspath(data)
-    if not as_module and not os.path.exists(script):
-        raise click.BadParameter(f"can't open file {script!r}: there is no such file", param_hint="SCRIPT")
     return Program(script, args, as_module=as_module, plots=plots, full_traceback=traceback).run
 
 

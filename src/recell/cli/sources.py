@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.machinery
 import os
 import site
@@ -24,7 +25,12 @@ INSTALLED = _installed_folders()
 
 def is_installed(path: str) -> bool:
     """Whether `path` belongs to Python or a package rather than to the program."""
-    return path.startswith("<frozen") or os.path.realpath(path).startswith(INSTALLED)
+    return path.startswith("<frozen") or _holds_installed(os.path.dirname(path))
+
+
+@functools.cache
+def _holds_installed(folder: str) -> bool:
+    return os.path.join(os.path.realpath(folder), "").startswith(INSTALLED)
 
 
 class Loader(importlib.machinery.SourceFileLoader):
@@ -60,16 +66,16 @@ class Loader(importlib.machinery.SourceFileLoader):
 
 
 class Finder:
-    """Gives source files outside `INSTALLED` our loader; everything else is left to Python."""
+    """Gives source files outside `INSTALLED` our loader; everything else is found as by Python's own path finder."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or type(spec.loader) is not importlib.machinery.SourceFileLoader:
-            return None
+            return spec
         if spec.origin is None or is_installed(spec.origin):
-            return None
+            return spec
         spec.loader = Loader(fullname, spec.origin)
         spec.cached = None
         return spec

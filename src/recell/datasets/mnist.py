@@ -55,14 +55,15 @@ class DataSet:
         if not fake_data:
             self._images, self._labels = _checked(images, labels, reshape), labels
             self._num_examples = images.shape[0]
-            if dtype == dtypes.float32:
-                self._images = np.multiply(self._images.astype(np.float32), 1.0 / 255.0)
+        # Pixels become numbers when somebody looks at them: all of them at once would take as long as a start of torch.
+        self._unscaled = not fake_data and dtype == dtypes.float32
         self._epochs_completed = 0
         self._index_in_epoch = 0
 
     @property
     def images(self) -> Any:
         """The images, in the order of the present epoch."""
+        self._images, self._unscaled = self._seen(self._images), False
         return self._images
 
     @property
@@ -93,14 +94,19 @@ class DataSet:
             self._shuffle()
         if start + batch_size <= self._num_examples:
             self._index_in_epoch = start + batch_size
-            return self._images[start : self._index_in_epoch], self._labels[start : self._index_in_epoch]
+            return self._seen(self._images[start : self._index_in_epoch]), self._labels[start : self._index_in_epoch]
         self._epochs_completed += 1
         left_images, left_labels = self._images[start:], self._labels[start:]
         if shuffle:
             self._shuffle()
         self._index_in_epoch = batch_size - len(left_images)
         new_images, new_labels = self._images[: self._index_in_epoch], self._labels[: self._index_in_epoch]
-        return np.concatenate((left_images, new_images), axis=0), np.concatenate((left_labels, new_labels), axis=0)
+        images = self._seen(np.concatenate((left_images, new_images), axis=0))
+        return images, np.concatenate((left_labels, new_labels), axis=0)
+
+    def _seen(self, images: Any) -> Any:
+        """`images`, some of those that are held, as the caller sees them."""
+        return np.multiply(images.astype(np.float32), 1.0 / 255.0) if self._unscaled else images
 
     def _shuffle(self) -> None:
         order = np.arange(self._num_examples)

@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal, Protocol, TypeVar
 
-from torch.utils.checkpoint import checkpoint
-
 Result = TypeVar("Result")
 
 
@@ -41,6 +39,8 @@ def checkpointed(run: Callable[..., Result], *tensors: Any, replay: Replay | Non
 
     Random numbers repeat: those of `replay` where it is given, else those of torch's own generators.
     """
+    from torch.utils.checkpoint import checkpoint  # which imports torch's compiler: only who asks for it waits for that
+
     if replay is None:
         return checkpoint(run, *tensors, use_reentrant=False)
     start = replay.snapshot()
