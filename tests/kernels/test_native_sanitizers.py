@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -39,6 +41,9 @@ def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The driver with the kernels in it, built with one of the sanitizers."""
     folder = tmp_path_factory.mktemp(request.param)
     compiler = compiler_with(request.param, folder)
+    if request.param == "thread":
+        # Threads meet at the same places whatever the width of vectors, so one width is enough.
+        compiler = dataclasses.replace(compiler, machine="any")
     flags = [*SANITIZERS[request.param], "-g", "-ffp-contract=fast", f"-I{make_library.SOURCES}", "-pthread"]
     kernels = make_library.objects(compiler, flags, make_library.CACHE)
     driver = make_library.objects(compiler, flags, make_library.CACHE, DRIVER)
@@ -52,7 +57,15 @@ def test_nothing_is_read_or_written_out_of_turn(program: Program, instruction_se
     result = subprocess.run([program], env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-6000:]
     if result.stdout != f"all well on {instruction_set}\n":
-        pytest.skip(f"this processor has no {instruction_set}: {result.stdout.strip()}")
+        pytest.skip(f"not {instruction_set}: {result.stdout.strip()}")
+
+
+def test_every_function_of_the_interface_is_called() -> None:
+    declared = {
+        name for path in make_library.SOURCES.glob("*.h") for name in re.findall(r"\b(recell_\w+)\(", path.read_text())
+    }
+    calls = "".join(path.read_text() for path in DRIVER.glob("*.cpp"))
+    assert sorted(name for name in declared if f"{name}(" not in calls) == ["recell_abi"]
 
 
 def test_the_sanitizers_see_what_is_wrong(program: Program) -> None:

@@ -1,4 +1,4 @@
-// Runs the C interface under the sanitizers: alone, then with two callers at once. With an argument, misuses it first.
+// Runs the C interface under the sanitizers: alone, then with two callers at once. With an argument, misuses it.
 
 #include "driver.h"
 
@@ -34,7 +34,10 @@ int team_size() { return size; }
 
 void exercise_all() {
   exercise_lstm();
+  exercise_gru();
+  exercise_rnn();
   exercise_training();
+  exercise_random();
   exercise_rowwise();
 }
 
@@ -45,9 +48,9 @@ void bind_threads() {
                      reinterpret_cast<void*>(team_size));
 }
 
-Floats numbers(int64_t count, unsigned seed) {
+Floats numbers(int64_t count, unsigned seed, float scale) {
   std::mt19937 generator(seed);
-  std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);
+  std::uniform_real_distribution<float> uniform(-scale, scale);
   Floats result(static_cast<size_t>(count));
   for (float& value : result) value = uniform(generator);
   return result;
@@ -74,9 +77,26 @@ std::vector<int64_t> Shape::row_lengths() const {
   return result;
 }
 
+int64_t Shape::whole_blocks() const {
+  const int64_t lanes = recell_lanes();
+  return (units + lanes - 1) / lanes * lanes;
+}
+
 std::string Shape::text() const {
   return "time " + std::to_string(time) + " batch " + std::to_string(batch) + " depth " + std::to_string(depth) +
          " units " + std::to_string(units) + (lengths ? " with lengths" : "") + (reverse ? " reversed" : "");
+}
+
+RecellSequence sequence_of(const Shape& shape, const std::vector<int64_t>& lengths, int threads) {
+  RecellSequence result{};
+  result.time = shape.time;
+  result.batch = shape.batch;
+  result.depth = shape.depth;
+  result.units = shape.units;
+  result.lengths = lengths.empty() ? nullptr : lengths.data();
+  result.reverse = shape.reverse;
+  result.threads = threads;
+  return result;
 }
 
 const std::vector<Shape> kShapes = {
@@ -86,7 +106,10 @@ const std::vector<Shape> kShapes = {
 
 int main(int count, char**) {
   bind_threads();
-  if (count > 1) misuse();
+  if (count > 1) {
+    misuse();
+    return 0;
+  }
   exercise_all();
   std::thread other(exercise_all);
   exercise_all();

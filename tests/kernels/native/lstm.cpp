@@ -24,9 +24,8 @@ struct Options {
 
 // All results of one call, one after another.
 struct Run {
-  Run(const Shape& shape, const Options& options, int threads) : shape(shape), options(options) {
-    sequence = {shape.time, shape.batch, shape.depth, shape.units, lengths.empty() ? nullptr : lengths.data(),
-                shape.reverse, threads};
+  Run(const Shape& shape, const Options& options, int threads)
+      : shape(shape), options(options), sequence(sequence_of(shape, lengths, threads)) {
     forward();
     results = joined({&y, &c, &h});
     if (!options.kept) return;
@@ -85,11 +84,6 @@ struct Run {
 
   float clip() const { return options.clip ? 0.5f : std::numeric_limits<float>::infinity(); }
 
-  int64_t kept_count() const {
-    const int64_t lanes = recell_lanes();
-    return options.kept * 5 * shape.time * shape.batch * ((shape.units + lanes - 1) / lanes * lanes);
-  }
-
   Shape shape;
   Options options;
   std::vector<int64_t> lengths = shape.row_lengths();
@@ -99,7 +93,7 @@ struct Run {
   Floats kernel = numbers((shape.depth + shape.units) * 4 * shape.units, 4), bias = numbers(4 * shape.units, 5);
   Floats peephole_i = numbers(hole, 6), peephole_f = numbers(hole, 7), peephole_o = numbers(hole, 8);
   Floats dy = numbers(steps * shape.units, 9), dc = numbers(state, 10), dh = numbers(state, 11);
-  Floats kept = Floats(static_cast<size_t>(kept_count()));
+  Floats kept = Floats(static_cast<size_t>(options.kept * 5 * steps * shape.whole_blocks()));
   Floats y = dy, c = c0, h = h0, dc0 = c0, dh0 = h0, dbias = bias;
   Floats dx = options.only_states ? Floats() : x, dkernel = options.only_states ? Floats() : kernel;
   Floats dpeephole_i = peephole_i, dpeephole_f = peephole_f, dpeephole_o = peephole_o;
