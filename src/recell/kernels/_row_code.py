@@ -53,6 +53,14 @@ class Input(NamedTuple):
     shared: bool
 
 
+class Code(NamedTuple):
+    """What `RowCode` has written down. Equal code computes the same."""
+
+    inputs: tuple[Input, ...]
+    lines: tuple[Line, ...]
+    outputs: tuple[Part, ...]
+
+
 class RowCode:
     """Lines in the making. `code.input(...)`, then `code.apply(...)`; `outputs` are what the code is for."""
 
@@ -74,6 +82,9 @@ class RowCode:
         """The result of an operation of `ARITHMETIC`, `FUNCTIONS` or `REDUCTIONS`."""
         width = 1 if operation in REDUCTIONS else max(part.width for part in parts)
         return self._add(Line(operation, width, parts, factor))
+
+    def done(self) -> Code:
+        return Code(tuple(self.inputs), tuple(self.lines), tuple(self.outputs))
 
     def _add(self, line: Line) -> Part:
         self.lines.append(line)
@@ -118,7 +129,7 @@ class Layout(NamedTuple):
 class _Layout:
     """A layout in the making."""
 
-    def __init__(self, code: RowCode) -> None:
+    def __init__(self, code: Code) -> None:
         self.lines = code.lines
         self.memory = 0
         self.steps: list[Step] = []
@@ -147,7 +158,7 @@ class _Layout:
                 self.step(line.operation, to, a, b, line.factor)
 
 
-def forward(code: RowCode) -> Layout:
+def forward(code: Code) -> Layout:
     """The code's outputs from its inputs."""
     layout = _Layout(code)
     layout.run(range(len(code.lines)))
@@ -155,7 +166,7 @@ def forward(code: RowCode) -> Layout:
     return Layout(layout.memory, layout.steps, inputs, [layout.value(part) for part in code.outputs], 0)
 
 
-def gradient(code: RowCode, given: Sequence[bool], wanted: Sequence[bool]) -> Layout:
+def gradient(code: Code, given: Sequence[bool], wanted: Sequence[bool]) -> Layout:
     """The gradients by the wanted inputs, from the inputs and the gradients by those outputs that are given.
 
     What the code computes is computed again. Inputs of the result are those of the code, then the given gradients; its
@@ -171,7 +182,7 @@ def gradient(code: RowCode, given: Sequence[bool], wanted: Sequence[bool]) -> La
 class _Gradient(_Layout):
     """Goes through the lines backwards; `by` says where the gradient by a line's value is collected."""
 
-    def __init__(self, code: RowCode, given: Sequence[bool], wanted: Sequence[bool]) -> None:
+    def __init__(self, code: Code, given: Sequence[bool], wanted: Sequence[bool]) -> None:
         super().__init__(code)
         asked = [part for part, is_given in zip(code.outputs, given, strict=True) if is_given]
         self.given = [self.place(part.width) for part in asked]
@@ -274,7 +285,7 @@ class _Gradient(_Layout):
                 self.collect(b, "scale", g, factor=-1.0)
 
 
-def _active(code: RowCode, wanted: Sequence[bool]) -> set[int]:
+def _active(code: Code, wanted: Sequence[bool]) -> set[int]:
     """The lines that depend on a wanted input."""
     active = {number for number, is_wanted in enumerate(wanted) if is_wanted}
     for number, line in enumerate(code.lines):
@@ -283,7 +294,7 @@ def _active(code: RowCode, wanted: Sequence[bool]) -> set[int]:
     return active
 
 
-def _needed(code: RowCode, used: set[int]) -> list[int]:
+def _needed(code: Code, used: set[int]) -> list[int]:
     """The lines that the used ones are computed from, in order."""
     needed = set(used)
     for number in reversed(range(len(code.lines))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from recell.kernels._native import native
 from recell.kernels._plain_gradient import gradient_by_plain
-from recell.kernels._row_code import OPERATIONS, REDUCTIONS, Layout, RowCode, Step, forward, gradient
+from recell.kernels._row_code import OPERATIONS, REDUCTIONS, Code, Layout, RowCode, Step, forward, gradient
 
 _NUMBERS = {name: number for number, name in enumerate(OPERATIONS)}
 _ONE_A, _ONE_B, _ONTO = 1, 2, 4
@@ -86,6 +87,18 @@ def _encoded(step: Step) -> _Step:
     return _Step(_NUMBERS[operation], flags, step.width, to.at, a.at, b.at, factor)
 
 
+# A loop written by hand has the same code at every step.
+@functools.lru_cache(maxsize=256)
+def _values_of(code: Code) -> _Compiled:
+    return _Compiled(forward(code), [source.shared for source in code.inputs])
+
+
+@functools.lru_cache(maxsize=256)
+def _gradient_of(code: Code, given: tuple[bool, ...], wanted: tuple[bool, ...]) -> _Compiled:
+    shared = [source.shared for source in code.inputs] + [False] * sum(given)
+    return _Compiled(gradient(code, given, wanted), shared)
+
+
 class RowProgram:
     """Compiled code. Called with the code's inputs, it gives its outputs, `[rows, width]` each.
 
@@ -97,11 +110,11 @@ class RowProgram:
 
     def __init__(self, code: RowCode, plain: Callable[..., Sequence[Tensor]]) -> None:
         self.plain = plain
-        self._code = code
+        self._code = code.done()
         self._inputs = code.inputs
         self._shared = [source.shared for source in code.inputs]
         self._first = self._shared.index(False)
-        self._forward = _Compiled(forward(code), self._shared)
+        self._forward = _values_of(self._code)
         self._gradients: dict[tuple[tuple[bool, ...], tuple[bool, ...]], _Compiled] = {}
 
     def why_not(self, tensors: Sequence[Tensor]) -> str:
@@ -144,8 +157,7 @@ class RowProgram:
         key = given, wanted
         compiled = self._gradients.get(key)
         if compiled is None:
-            shared = self._shared + [False] * len(found)
-            compiled = self._gradients[key] = _Compiled(gradient(self._code, given, wanted), shared)
+            compiled = self._gradients[key] = _gradient_of(self._code, given, wanted)
         contiguous = [tensor.contiguous() for tensor in (*tensors, *found)]
         results = iter(compiled(contiguous, contiguous[self._first].shape[0]))
         by: list[Tensor | None] = [None] * len(tensors)
