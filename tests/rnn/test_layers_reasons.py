@@ -92,6 +92,15 @@ def rooted(cell: Any, x: Any, state: Any) -> Any:
     return tf.sqrt(tf.abs(output)), state
 
 
+def overridden(cell: Any, x: Any, state: Any) -> Any:
+    @tf.custom_gradient
+    def doubled(value: Any) -> Any:
+        return 2.0 * value, lambda slope: slope
+
+    output, state = cell(doubled(x), state)
+    return output, state
+
+
 def branching(cell: Any, x: Any, state: Any) -> Any:
     output, state = cell(x, state)
     return tf.cond(tf.reduce_sum(x) > 0, lambda: output, lambda: -output), state
@@ -118,6 +127,7 @@ def differentiating(cell: Any, x: Any, state: Any) -> Any:
         (lambda: own(showing), None, "is a state, and an output of every step"),
         (lambda: own(weighing), None, "sees the state"),
         (lambda: own(printing), None, "prints, assigns or calls Python"),
+        (lambda: own(overridden), None, "a gradient of the program's own"),
         (lambda: own(branching), None, "has a body of its own"),
         (lambda: own(differentiating), None, "gradient within the step"),
         (lambda: own(lambda cell, x, state: (x, state)), None, "None of its operations is a known step"),

@@ -116,6 +116,8 @@ class _Search:
         """Gives `op` its role, or says why it can have none."""
         if not op.outputs:
             return None
+        if "_custom_gradient" in op.attrs:
+            return f"'{op.name}' has a gradient of the program's own."
         for dtype in {t.dtype.base_dtype for t in (*op.inputs, *op.outputs)}:
             if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
                 return f"'{op.name}' computes with values of dtype {dtype.name}."
@@ -142,8 +144,6 @@ class _Search:
             return f"'{op.name}' takes a state where its input or a weight should be."
         if any(t in self.found.along for t in op.inputs[1:]):
             return f"'{op.name}' has other weights or states at every step."
-        if "_custom_gradient" in op.attrs:
-            return f"'{op.name}' has a gradient of the program's own."
         if any(random_operations(body) for body in bodies_of(op)):
             return f"The activation of '{op.name}' draws random numbers."
         self._add(op, Role.LAYER)
