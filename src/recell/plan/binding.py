@@ -136,23 +136,36 @@ def bind_change(op: Operation, resources: Resources, clone: tuple[bool, ...]) ->
     """
     variables = mutated_variables(op)
     cells: list[VariableCell] = [resources.cell(variable) for variable in variables]
-    positions = op.definition.mutates
-    kernel = bind(op, resources, _no_bodies)
+    held = list(zip(cells, clone, strict=True))
+    kernel = _variables_first(bind(op, resources, _no_bodies), op.definition.mutates)
     single = len(op.outputs) == 1
 
     def change(*values: Any) -> Any:
         with resources.lock:
             busy = resources.seen_by_others(variables)
-            tensors = [writable(cell, busy or copy) for cell, copy in zip(cells, clone, strict=True)]
-            arguments = list(values)
-            for position, tensor in sorted(zip(positions, tensors, strict=True), key=lambda pair: pair[0]):
-                arguments.insert(position, tensor)
-            kernel(*arguments)
+            tensors = [writable(cell, busy or copy) for cell, copy in held]
+            kernel(*tensors, *values)
             for cell, tensor in zip(cells, tensors, strict=True):
                 cell.value = tensor
         return tensors[0] if single else tuple(tensors[: len(op.outputs)])
 
     return change
+
+
+def _variables_first(kernel: Call, positions: tuple[int, ...]) -> Call:
+    """`kernel` as a function of what stands at `positions` among its arguments, then of the others."""
+    count = len(positions)
+    if positions == tuple(range(count)):
+        return kernel
+    places = sorted(range(count), key=positions.__getitem__)
+
+    def call(*values: Any) -> Any:
+        arguments = list(values[count:])
+        for place in places:
+            arguments.insert(positions[place], values[place])
+        return kernel(*arguments)
+
+    return call
 
 
 def _no_bodies(body: Body) -> BodyPlan:

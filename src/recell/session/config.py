@@ -15,14 +15,20 @@ class Message:
     """A record with declared fields. AttributeError (ValueError in the constructor) for any other field."""
 
     _fields: ClassVar[dict[str, Any]] = {}
+    _made_anew: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls._made_anew = {k: v for k, v in cls._fields.items() if not isinstance(v, (int, float, str, bytes))}
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
 
     def __init__(self, **values: Any) -> None:
-        for name, default in self._fields.items():
-            object.__setattr__(self, name, default() if isinstance(default, type) else copy.copy(default))
+        fields = self.__dict__
+        fields.update(self._fields)
+        for name, default in self._made_anew.items():
+            fields[name] = default() if isinstance(default, type) else copy.copy(default)
         for name, value in values.items():
             if name not in self._fields:
                 raise ValueError(f'Protocol message {type(self).__name__} has no "{name}" field.')
