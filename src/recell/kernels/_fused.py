@@ -34,9 +34,19 @@ def why_not_fused(x: Tensor, units: int) -> str:
     return native().reason
 
 
-def sequence_of(x: Tensor, units: int, lengths: Tensor | None, reverse: bool) -> SequenceOf:
-    """`lengths` are int64, contiguous, and stay alive as long as the result is used."""
-    return SequenceOf(*x.shape, units, address(lengths), reverse, torch.get_num_threads())
+WORTH_A_THREAD = 4_000_000
+"""Multiplications and additions that take about as long as it takes to wake a thread."""
+
+
+def sequence_of(x: Tensor, units: int, gates: int, lengths: Tensor | None, reverse: bool) -> SequenceOf:
+    """The sequences of a call whose weights have `gates * units` columns.
+
+    `lengths` are int64, contiguous, and stay alive as long as the result is used.
+    """
+    time, batch, depth = x.shape
+    work = 2 * time * batch * gates * units * (depth + units)
+    threads = min(torch.get_num_threads(), max(1, work // WORTH_A_THREAD))
+    return SequenceOf(time, batch, depth, units, address(lengths), reverse, threads)
 
 
 def address(tensor: Tensor | None) -> int | None:

@@ -50,6 +50,8 @@ class _Options(NamedTuple):
 
     lengths: Tensor | None
     reverse: bool
+    keeps: bool
+    """Whether a gradient may be asked for; the forward pass of a function cannot tell."""
     plain: Callable[..., Sequence[Tensor]]
     """The same function in torch's own operations, for gradients of gradients."""
 
@@ -67,12 +69,11 @@ def fused_gru(call: GruCall, plain: Callable[[GruCall], Sequence[Tensor]]) -> tu
     """Outputs and h. `plain` computes the same, for second gradients."""
 
     def reference(*tensors: Tensor) -> Sequence[Tensor]:
-        named: dict[str, Any] = dict(zip(_INPUTS, tensors, strict=True))
+        named: dict[str, Any] = dict(zip(_INPUTS, tensors, strict=True), lengths=call.rows)
         return plain(replace(call, **named))
 
-    return _Gru.apply(
-        *(getattr(call, name) for name in _INPUTS), _Options(contiguous(call.rows), call.reverse, reference)
-    )
+    options = _Options(contiguous(call.rows), call.reverse, torch.is_grad_enabled(), reference)
+    return _Gru.apply(*(getattr(call, name) for name in _INPUTS), options)
 
 
 def _forward(inputs: list[Any], options: _Options, keep: bool) -> tuple[tuple[Tensor, ...], Tensor | None]:
@@ -81,7 +82,9 @@ def _forward(inputs: list[Any], options: _Options, keep: bool) -> tuple[tuple[Te
     units = h0.shape[1]
     kept = room_for_kept(x, units, options.lengths, 4) if keep else None
     outputs = x.new_empty((*x.shape[:2], units)), torch.empty_like(h0)
-    arguments = _Call(sequence_of(x, units, options.lengths, options.reverse), *map(address, (*inputs, *outputs, kept)))
+    arguments = _Call(
+        sequence_of(x, units, 3, options.lengths, options.reverse), *map(address, (*inputs, *outputs, kept))
+    )
     call_library("recell_gru", arguments)
     return outputs, kept
 
@@ -92,7 +95,7 @@ class _Gru(torch.autograd.Function):
         *given, ctx.options = arguments
         inputs = [contiguous(tensor) for tensor in given]
         ctx.set_materialize_grads(False)
-        outputs, ctx.kept = _forward(inputs, ctx.options, keep=any(ctx.needs_input_grad))
+        outputs, ctx.kept = _forward(inputs, ctx.options, keep=ctx.options.keeps and any(ctx.needs_input_grad))
         ctx.save_for_backward(*given, outputs[0])
         return outputs
 
@@ -112,7 +115,7 @@ class _Gru(torch.autograd.Function):
         found[1] = torch.empty_like(h0)
         seeds = [contiguous(gradient) for gradient in gradients]
         arguments = _GradientCall(
-            sequence_of(x, h0.shape[1], options.lengths, options.reverse),
+            sequence_of(x, h0.shape[1], 3, options.lengths, options.reverse),
             *map(address, (x, h0, gate_kernel, candidate_kernel, y, kept, *seeds, *found)),
         )
         call_library("recell_gru_gradient", arguments)

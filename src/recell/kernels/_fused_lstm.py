@@ -63,6 +63,8 @@ class _Options(NamedTuple):
     straight_through_clip: bool
     lengths: Tensor | None
     reverse: bool
+    keeps: bool
+    """Whether a gradient may be asked for; the forward pass of a function cannot tell."""
     plain: Callable[..., Sequence[Tensor]]
     """The same function in torch's own operations, for gradients of gradients."""
 
@@ -85,7 +87,7 @@ def fused_lstm(call: LstmCall, plain: Callable[[LstmCall], Sequence[Tensor]]) ->
     names = ("x", "c0", "h0", "kernel", "bias", *_PEEPHOLES)
 
     def reference(*tensors: Tensor | None) -> Sequence[Tensor]:
-        named: dict[str, Any] = dict(zip(names, tensors, strict=True))
+        named: dict[str, Any] = dict(zip(names, tensors, strict=True), lengths=call.rows)
         return plain(replace(call, **named))
 
     options = _Options(
@@ -94,6 +96,7 @@ def fused_lstm(call: LstmCall, plain: Callable[[LstmCall], Sequence[Tensor]]) ->
         call.straight_through_clip,
         contiguous(call.rows),
         call.reverse,
+        torch.is_grad_enabled(),
         reference,
     )
     return _Lstm.apply(*(getattr(call, name) for name in names), options)
@@ -106,7 +109,7 @@ def _forward(inputs: list[Any], options: _Options, keep: bool) -> tuple[tuple[Te
     kept = room_for_kept(x, units, options.lengths, 5) if keep else None
     outputs = x.new_empty((*x.shape[:2], units)), torch.empty_like(c0), torch.empty_like(h0)
     arguments = _Call(
-        sequence_of(x, units, options.lengths, options.reverse),
+        sequence_of(x, units, 4, options.lengths, options.reverse),
         *map(address, inputs),
         options.forget_bias,
         options.cell_clip,
@@ -122,7 +125,7 @@ class _Lstm(torch.autograd.Function):
         *given, ctx.options = arguments
         inputs = [contiguous(tensor) for tensor in given]
         ctx.set_materialize_grads(False)
-        outputs, ctx.kept = _forward(inputs, ctx.options, keep=any(ctx.needs_input_grad))
+        outputs, ctx.kept = _forward(inputs, ctx.options, keep=ctx.options.keeps and any(ctx.needs_input_grad))
         ctx.save_for_backward(*given, outputs[0])
         return outputs
 
@@ -158,7 +161,7 @@ def _backward(
     ]
     seeds = [contiguous(gradient) for gradient in gradients]
     arguments = _GradientCall(
-        sequence_of(x, c0.shape[1], options.lengths, options.reverse),
+        sequence_of(x, c0.shape[1], 4, options.lengths, options.reverse),
         *map(address, (x, c0, h0, kernel, *peepholes)),
         options.cell_clip,
         options.straight_through_clip,

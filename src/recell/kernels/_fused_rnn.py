@@ -73,7 +73,7 @@ def fused_rnn(call: RnnCall, plain: Callable[[RnnCall], Sequence[Tensor]]) -> tu
     """Outputs and h. `plain` computes the same, for second gradients."""
 
     def reference(*tensors: Tensor) -> Sequence[Tensor]:
-        named: dict[str, Any] = dict(zip(_INPUTS, tensors, strict=True))
+        named: dict[str, Any] = dict(zip(_INPUTS, tensors, strict=True), lengths=call.rows)
         return plain(replace(call, **named))
 
     options = _Options(call.activation is torch.relu, contiguous(call.rows), call.reverse, reference)
@@ -91,7 +91,7 @@ class _Rnn(torch.autograd.Function):
         units = h0.shape[1]
         y, h = x.new_empty((*x.shape[:2], units)), torch.empty_like(h0)
         call = _Call(
-            sequence_of(x, units, options.lengths, options.reverse),
+            sequence_of(x, units, 1, options.lengths, options.reverse),
             *map(address, inputs),
             options.relu,
             *map(address, (y, h)),
@@ -115,7 +115,7 @@ class _Rnn(torch.autograd.Function):
         )
         seeds = [contiguous(gradient) for gradient in gradients]
         call = _GradientCall(
-            sequence_of(x, h0.shape[1], options.lengths, options.reverse),
+            sequence_of(x, h0.shape[1], 1, options.lengths, options.reverse),
             *map(address, (x, h0, kernel)),
             options.relu,
             *map(address, (y, *seeds, *found)),
