@@ -83,9 +83,18 @@ RECELL_INLINE int width_at(int first, int count) { return smaller(kLanes, count 
 
 RECELL_INLINE Vec spread(float value) { return value - Vec{}; }  // unlike 0 + value it is folded: -0 stays -0
 
-// NaN stays NaN in all of these: a comparison with it is false.
+// NaN stays NaN in all of these: a comparison with it is false, and the instruction gives its second operand.
+#if defined(__AVX512F__)
+RECELL_INLINE Vec at_most(Vec x, float bound) {
+  return (Vec)_mm512_maskz_min_ps(0xffff, (__m512)spread(bound), (__m512)x);
+}
+RECELL_INLINE Vec at_least(Vec x, float bound) {
+  return (Vec)_mm512_maskz_max_ps(0xffff, (__m512)spread(bound), (__m512)x);
+}
+#else
 RECELL_INLINE Vec at_most(Vec x, float bound) { return x > bound ? spread(bound) : x; }
 RECELL_INLINE Vec at_least(Vec x, float bound) { return x < bound ? spread(bound) : x; }
+#endif
 RECELL_INLINE Vec clamp(Vec x, float bound) { return at_least(at_most(x, bound), -bound); }
 RECELL_INLINE Vec absolute(Vec x) { return (Vec)((IntVec)x & 0x7fffffff); }
 
@@ -99,21 +108,31 @@ RECELL_INLINE Vec reciprocal(Vec x) {
 #endif
 }
 
-// e^x, within 2 units in the last place for -87 <= x <= 88, and held at those ends outside.
-RECELL_INLINE Vec exponential(Vec x) {
-  x = at_least(at_most(x, 88.0f), -87.0f);
+// e^x, within 2 units in the last place, for -87 <= x <= 88 and NaN.
+RECELL_INLINE Vec exponential_within(Vec x) {
+#if defined(__AVX512F__)
+  const Vec n = (Vec)_mm512_maskz_roundscale_ps(0xffff, (__m512)(x * 1.44269504088896341f), 8);
+#else
   // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
   const Vec shifted = x * 1.44269504088896341f + 12582912.0f;
   const Vec n = shifted - 12582912.0f;
+#endif
   const Vec r = (x - n * 0.693359375f) + n * 2.12194440054690583e-4f;
   Vec p = r * 1.3814695377e-3f + 8.3687736267e-3f;
   p = p * r + 4.1668389410e-2f;
   p = p * r + 1.6666520181e-1f;
   p = p * r + 4.9999993437e-1f;
   p = p * (r * r) + r + 1.0f;
+#if defined(__AVX512F__)
+  return (Vec)_mm512_maskz_scalef_ps(0xffff, (__m512)p, (__m512)n);
+#else
   const Vec power = (Vec)(((IntVec)shifted + (127 - 0x4b400000)) << 23);
   return p * power;
+#endif
 }
+
+// The same, held at those ends outside.
+RECELL_INLINE Vec exponential(Vec x) { return exponential_within(at_least(at_most(x, 88.0f), -87.0f)); }
 
 RECELL_INLINE Vec sigmoid(Vec x) { return reciprocal(1.0f + exponential(-x)); }
 

@@ -34,7 +34,7 @@ inline Vec load_or(const float* from, int count, float rest) {
 inline int lanes_of(int64_t left) { return left < kLanes ? static_cast<int>(left) : kLanes; }
 
 // e^x for x <= 0, zero where it is too small for a float: a class that was ruled out stays so.
-inline Vec fraction(Vec x) { return x < -87.0f ? Vec{} : exponential(x); }
+inline Vec fraction(Vec x) { return x < -87.0f ? Vec{} : exponential_within(x); }
 
 inline float greatest_of(Vec v) {
   float result = v[0];
