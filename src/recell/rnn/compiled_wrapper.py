@@ -12,8 +12,9 @@ from recell.rnn.wrappers import RNNCellWrapper
 class CompiledWrapper(RNNCellWrapper):
     """The cell itself. TF symbol: `tf.contrib.rnn.CompiledWrapper`.
 
-    TensorFlow asks XLA to compile the cell's operations, which changes no number; here they run as all others do. No
-    variables of its own, no scope.
+    TensorFlow asks XLA to compile the cell's operations, which changes no number. Here every cell's operations between
+    products run as compiled code already, wrapped or not (docs/performance.md, "Your own cells"). No variables of its
+    own, no scope.
 
     Args:
       cell: an RNNCell.
