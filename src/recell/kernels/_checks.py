@@ -67,4 +67,5 @@ def lengths_within(function: str, lengths: Lengths, x: Tensor) -> Tensor | None:
             f"{function}: lengths must lie between 0 and the {time} steps of x {list(x.shape)}, received {wrong[0]}. "
             "Cut longer ones with lengths.clamp(max=x.shape[0])."
         )
-    return lengths.to(x.device, torch.int64)
+    # A copy: the caller may change his own before a gradient is asked for.
+    return lengths.to(x.device, torch.int64, copy=True)
