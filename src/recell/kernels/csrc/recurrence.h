@@ -138,45 +138,79 @@ RECELL_INLINE int chunk_end(const Steps& steps, int step) {
 // The most places that a chunk can have.
 RECELL_INLINE long chunk_places(const Steps& steps) { return kChunkRows + steps.rows; }
 
-// sums = biases + x * weights over steps [begin, end), for the rows and blocks of `part`. `buffer` begins with step
-// `origin`. Where `x` is null, sums = biases.
+// sums = biases + x * weights, for the rows and blocks of a part: for several steps at once, so that weights are read
+// once for all of them, or, where one step has rows enough, block by block just before the recurrent product.
 template <int G>
-void input_products(const Steps& steps, const Part& part, int begin, int end, const float* x,
-                    const GateWeights<G>& weights, const float* biases, float* buffer, int origin) {
-  const int blocks = blocks_of(weights.units);
-  const long most = chunk_places(steps);
-  Array<const float*> rows(most);
-  Array<float*> base(most), sums(most);
-  Array<long> stride(most);
-  int count = 0;
-  float* start = buffer - steps.first[origin] * blocks * G * kLanes;
-  for (int step = begin; step < end; ++step) {
-    for (int k = 0; k < part.rows(steps.alive[step]); ++k) {
-      const int row = part.row(k);
-      if (x) rows[count] = x + steps.at[steps.first[step] + row] * weights.depth;
-      base[count] = find(start, steps, step, blocks, 0, row, G);
-      stride[count] = static_cast<long>(steps.alive[step]) * G * kLanes;
-      ++count;
+class InputProducts {
+ public:
+  InputProducts(const Steps& steps, const Part& part, const float* x, const GateWeights<G>& weights,
+                const float* biases, float* buffer)
+      : steps_(steps),
+        part_(part),
+        x_(x),
+        weights_(weights),
+        biases_(biases),
+        buffer_(buffer),
+        rows_(chunk_places(steps)),
+        base_(chunk_places(steps)),
+        sums_(chunk_places(steps)),
+        stride_(chunk_places(steps)) {}
+
+  // For steps [begin, end), of which step `origin` is the first in the buffer.
+  void steps(int begin, int end, int origin) {
+    const int blocks = blocks_of(weights_.units);
+    float* start = buffer_ - steps_.first[origin] * blocks * G * kLanes;
+    int count = 0;
+    for (int step = begin; step < end; ++step) {
+      for (int k = 0; k < part_.rows(steps_.alive[step]); ++k) {
+        const int row = part_.row(k);
+        rows_[count] = x_ + steps_.at[steps_.first[step] + row] * weights_.depth;
+        base_[count] = find(start, steps_, step, blocks, 0, row, G);
+        stride_[count] = static_cast<long>(steps_.alive[step]) * G * kLanes;
+        ++count;
+      }
+    }
+    one_step_ = end - begin == 1;
+    if (one_step_) return;
+    for (int block = part_.blocks.begin; block < part_.blocks.end; ++block) {
+      for (int k = 0; k < count; ++k) sums_[k] = base_[k] + block * stride_[k];
+      compute(block, count, sums_.data());
     }
   }
-  for (int block = part.blocks.begin; block < part.blocks.end; ++block) {
-    const float* bias = biases + static_cast<long>(block) * G * kLanes;
+
+  // For one block of a step, right before the recurrent product.
+  void block(int block, int rows, float* const* sums) {
+    if (one_step_) compute(block, rows, sums);
+  }
+
+ private:
+  void compute(int block, int count, float* const* sums) {
+    const float* bias = biases_ + static_cast<long>(block) * G * kLanes;
     for (int k = 0; k < count; ++k) {
-      sums[k] = base[k] + block * stride[k];
       for (int gate = 0; gate < G; ++gate) store(sums[k] + gate * kLanes, load(bias + gate * kLanes));
     }
-    if (x) {
-      const Left left{rows.data(), 1, weights.depth, 0};
-      multiply_rows<G>(left, count, weights.panel(block), sums.data(), weights.panel(block + 1));
-    }
+    const Left left{rows_.data(), 1, weights_.depth, 0};
+    multiply_rows<G>(left, count, weights_.panel(block), sums, weights_.panel(block + 1));
   }
-}
+
+  const Steps& steps_;
+  const Part& part_;
+  const float* const x_;
+  const GateWeights<G>& weights_;
+  const float* const biases_;
+  float* const buffer_;
+  Array<const float*> rows_;
+  Array<float*> base_, sums_;
+  Array<long> stride_;
+  bool one_step_ = false;
+};
 
 // sums += left * weights in one step, for the rows and blocks of `part`: `left` has a row for each of its rows, `buffer`
 // begins with step `origin`. `after(block, rows, sums)` is called for each block, while its sums are in the cache.
 template <int G, class After>
 RECELL_INLINE void step_products(const Steps& steps, const Part& part, int step, const float* const* left,
-                                 const GateWeights<G>& weights, float* buffer, int origin, float** sums, After after) {
+                                 const GateWeights<G>& weights, float* buffer, int origin, float** sums,
+                                 InputProducts<G>& inputs, After after) {
   const int blocks = blocks_of(weights.units), rows = part.rows(steps.alive[step]);
   float* start = buffer - steps.first[origin] * blocks * G * kLanes;
   const int count = part.blocks.end - part.blocks.begin;
@@ -185,6 +219,7 @@ RECELL_INLINE void step_products(const Steps& steps, const Part& part, int step,
     const int block = step % 2 ? part.blocks.end - 1 - n : part.blocks.begin + n;
     const int next = n + 1 == count ? block : step % 2 ? block - 1 : block + 1;
     for (int k = 0; k < rows; ++k) sums[k] = find(start, steps, step, blocks, block, part.row(k), G);
+    inputs.block(block, rows, sums);
     multiply_rows<G>({left, 1, weights.depth, 0}, rows, weights.panel(block), sums, weights.panel(next));
     after(block, rows, sums);
   }

@@ -70,23 +70,31 @@ class Forward {
   void work(const Part& part, int team) {
     Array<const float*> h(steps_.rows), reset(steps_.rows);
     Array<float*> sums(steps_.rows);
+    InputProducts<kGates> to_gates(steps_, part, call_.x, gates_x_, gate_biases_, kept_.gates);
+    InputProducts<1> to_candidate(steps_, part, call_.x, candidate_x_, candidate_biases_, kept_.candidates);
     for (int begin = 0, end; begin < steps_.count; begin = end) {
       end = chunk_end(steps_, begin);
       // The buffer of one chunk serves the next, in which the others' rows lie elsewhere.
       if (!call_.kept && by_rows_) barrier_.wait(team);
       const int origin = call_.kept ? 0 : begin;
-      input_products(steps_, part, begin, end, call_.x, gates_x_, gate_biases_, kept_.gates, origin);
-      input_products(steps_, part, begin, end, call_.x, candidate_x_, candidate_biases_, kept_.candidates, origin);
+      to_gates.steps(begin, end, origin);
+      to_candidate.steps(begin, end, origin);
       for (int step = begin; step < end; ++step) {
         for (int k = 0; k < part.rows(steps_.alive[step]); ++k) {
           h[k] = state_before(steps_, step, part.row(k), call_.y, call_.h0, units_);
           reset[k] = reset_at(step, origin, part.row(k));
         }
-        const auto gate = [&](int block, int rows, float* const* gates) { reset_states(part, step, origin, block, rows, h, gates); };
-        step_products<kGates>(steps_, part, step, h.data(), gates_h_, kept_.gates, origin, sums.data(), gate);
+        const auto gate = [&](int block, int rows, float* const* gates) {
+          reset_states(part, step, origin, block, rows, h, gates);
+        };
+        step_products<kGates>(steps_, part, step, h.data(), gates_h_, kept_.gates, origin, sums.data(), to_gates,
+                               gate);
         barrier_.wait(part.waits_for);
-        const auto state = [&](int block, int rows, float* const* c) { new_states(part, step, origin, block, rows, h, c); };
-        step_products<1>(steps_, part, step, reset.data(), candidate_h_, kept_.candidates, origin, sums.data(), state);
+        const auto state = [&](int block, int rows, float* const* c) {
+          new_states(part, step, origin, block, rows, h, c);
+        };
+        step_products<1>(steps_, part, step, reset.data(), candidate_h_, kept_.candidates, origin, sums.data(),
+                         to_candidate, state);
         barrier_.wait(part.waits_for);
       }
     }

@@ -71,18 +71,19 @@ class Forward {
   void work(const Part& part, int team) {
     Array<const float*> h(steps_.rows);
     Array<float*> sums(steps_.rows);
+    InputProducts<kGates> inputs(steps_, part, call_.x, from_x_, biases_, gates_);
     for (int begin = 0, end; begin < steps_.count; begin = end) {
       end = chunk_end(steps_, begin);
       // The buffer of one chunk serves the next, in which the others' rows lie elsewhere.
       if (!call_.kept && by_rows_) barrier_.wait(team);
       const int origin = call_.kept ? 0 : begin;
-      input_products(steps_, part, begin, end, call_.x, from_x_, biases_, gates_, origin);
+      inputs.steps(begin, end, origin);
       for (int step = begin; step < end; ++step) {
         for (int k = 0; k < part.rows(steps_.alive[step]); ++k) {
           h[k] = state_before(steps_, step, part.row(k), call_.y, call_.h0, units_);
         }
         const auto after = [&](int block, int rows, float* const* gates) { cells(part, step, block, rows, gates); };
-        step_products<kGates>(steps_, part, step, h.data(), from_h_, gates_, origin, sums.data(), after);
+        step_products<kGates>(steps_, part, step, h.data(), from_h_, gates_, origin, sums.data(), inputs, after);
         barrier_.wait(part.waits_for);
       }
     }

@@ -45,11 +45,12 @@ class Forward {
   void work(const Part& part, int team) {
     Array<const float*> h(steps_.rows);
     Array<float*> sums(steps_.rows);
+    InputProducts<1> inputs(steps_, part, call_.x, from_x_, biases_, sums_);
     for (int begin = 0, end; begin < steps_.count; begin = end) {
       end = chunk_end(steps_, begin);
       // The buffer of one chunk serves the next, in which the others' rows lie elsewhere.
       if (by_rows_) barrier_.wait(team);
-      input_products(steps_, part, begin, end, call_.x, from_x_, biases_, sums_, begin);
+      inputs.steps(begin, end, begin);
       for (int step = begin; step < end; ++step) {
         for (int k = 0; k < part.rows(steps_.alive[step]); ++k) {
           h[k] = state_before(steps_, step, part.row(k), call_.y, call_.h0, units_);
@@ -62,7 +63,7 @@ class Forward {
             store(y + unit, call_.relu ? at_least(sum, 0.0f) : tanh(sum), width);
           }
         };
-        step_products<1>(steps_, part, step, h.data(), from_h_, sums_, begin, sums.data(), after);
+        step_products<1>(steps_, part, step, h.data(), from_h_, sums_, begin, sums.data(), inputs, after);
         barrier_.wait(part.waits_for);
       }
     }
