@@ -44,9 +44,11 @@ def test_same_as_dynamic_rnn(lengths: list[int], dtype: str) -> None:
     outputs, expected = tf.nn.dynamic_rnn(cell, x, lengths, dtype=x.dtype, time_major=True)
     assert names() == variables
     got, wanted = run([[emitted.stack(), state], [outputs, expected]])
-    np.testing.assert_allclose(got[0], wanted[0][: max(0, min(7, max(lengths)))], rtol=1e-6)
+    # The one is a loop, the other may run in a fused kernel: float32 differs in its last bits.
+    tolerance = {"rtol": 1e-6, "atol": 1e-7}
+    np.testing.assert_allclose(got[0], wanted[0][: max(0, min(7, max(lengths)))], **tolerance)
     for a, b in zip(tf.nest.flatten(got[1]), tf.nest.flatten(wanted[1]), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-6)
+        np.testing.assert_allclose(a, b, **tolerance)
 
 
 def test_same_gradients_as_dynamic_rnn() -> None:
