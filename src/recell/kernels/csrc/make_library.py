@@ -161,15 +161,16 @@ def build(output: Path = LIBRARY, cache: Path = CACHE) -> str | None:
     Returns:
         None, or in one line why there is no library.
     """
-    output.unlink(missing_ok=True)
-    if os.environ.get("RECELL_KERNELS") == "off":
-        return "RECELL_KERNELS=off"
-    try:
-        compiler = find_compiler()
-        link(compiler, objects(compiler, FAST, cache), ["-shared", exports()], output)
-    except CannotBuild as error:
-        return str(error)
-    return None
+    reason = "RECELL_KERNELS=off" if os.environ.get("RECELL_KERNELS") == "off" else None
+    if reason is None:
+        try:
+            compiler = find_compiler()
+            link(compiler, objects(compiler, FAST, cache), ["-shared", exports()], output)
+        except CannotBuild as error:
+            reason = str(error)
+    if reason is not None:
+        output.unlink(missing_ok=True)
+    return reason
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
