@@ -19,42 +19,49 @@ constexpr int kRowsBeside = kRegisters / N < 8 ? kRegisters / N : 8;
 
 constexpr int kMostRows = 8;
 
-// The left side of a product: rows that may lie in `segments` pieces of `depth` numbers, `stride` apart.
-struct Left {
+// One product of a sum of products: rows that may lie in `segments` pieces of `depth` numbers, `stride` apart, and the
+// panel they meet.
+struct Term {
   const float* const* rows;
   int segments, depth;
   long stride;
+  const float* panel;
 };
 
-// sums[m] += rows[m] * panel for M rows and a panel of N vectors; what lies at `next` is brought closer meanwhile.
+// sums[m] += rows[m] * panel over all terms, for M rows and panels of N vectors; what lies at `next` is brought closer
+// meanwhile.
 template <int M, int N>
-void multiply_block(const Left& left, const float* panel, float* const* sums, const float* next) {
+void multiply_block(const Term* terms, int count, float* const* sums, const float* next) {
   Vec acc[M][N];
-  const float* row[M];
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m) {
-    row[m] = left.rows[m];
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) acc[m][n] = load(sums[m] + n * kLanes);
   }
-  const int depth = left.depth;
-  for (int segment = 0; segment < left.segments; ++segment) {
-    for (int k = 0; k < depth; ++k) {
-      Vec w[N];
+  for (const Term* term = terms; term < terms + count; ++term) {
+    const float* row[M];
 #pragma GCC unroll 8
-      for (int n = 0; n < N; ++n) w[n] = load(panel + n * kLanes);
-      panel += N * kLanes;
-      __builtin_prefetch(next, 0, 2);
-      next += 16;
+    for (int m = 0; m < M; ++m) row[m] = term->rows[m];
+    const float* panel = term->panel;
+    const int depth = term->depth;
+    for (int segment = 0; segment < term->segments; ++segment) {
+      for (int k = 0; k < depth; ++k) {
+        Vec w[N];
 #pragma GCC unroll 8
-      for (int m = 0; m < M; ++m) {
-        const Vec a = spread(row[m][k]);
+        for (int n = 0; n < N; ++n) w[n] = load(panel + n * kLanes);
+        panel += N * kLanes;
+        __builtin_prefetch(next, 0, 2);
+        next += 16;
 #pragma GCC unroll 8
-        for (int n = 0; n < N; ++n) acc[m][n] += a * w[n];
+        for (int m = 0; m < M; ++m) {
+          const Vec a = spread(row[m][k]);
+#pragma GCC unroll 8
+          for (int n = 0; n < N; ++n) acc[m][n] += a * w[n];
+        }
       }
-    }
 #pragma GCC unroll 8
-    for (int m = 0; m < M; ++m) row[m] += left.stride;
+      for (int m = 0; m < M; ++m) row[m] += term->stride;
+    }
   }
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m) {
@@ -64,39 +71,41 @@ void multiply_block(const Left& left, const float* panel, float* const* sums, co
 }
 
 template <int N, int M>
-RECELL_INLINE void multiply_some(int rows, const Left& left, const float* panel, float* const* sums,
-                                 const float* next) {
+RECELL_INLINE void multiply_some(int rows, const Term* terms, int count, float* const* sums, const float* next) {
   if constexpr (M > 0) {
     if (rows == M) {
-      multiply_block<M, N>(left, panel, sums, next);
+      multiply_block<M, N>(terms, count, sums, next);
     } else {
-      multiply_some<N, M - 1>(rows, left, panel, sums, next);
+      multiply_some<N, M - 1>(rows, terms, count, sums, next);
     }
   }
 }
 
-// sums[m] += rows[m] * panel for `count` rows and a panel of N vectors. `next` is where the panel after it lies.
+// The same for any number of rows, and one term or two. `next` is where the panel after them lies.
 template <int N>
-void multiply_rows(Left left, int count, const float* panel, float* const* sums, const float* next) {
+void multiply_rows(const Term* terms, int count, int rows, float* const* sums, const float* next) {
   constexpr int kRows = kRowsBeside<N>;
+  Term own[2] = {terms[0], terms[count - 1]};
+  long depth = 0;
+  for (int k = 0; k < count; ++k) depth += static_cast<long>(terms[k].segments) * terms[k].depth;
   // Blocks as equal as can be: 20 rows are 4 x 5, not 3 x 6 and 2.
-  for (int blocks = (count + kRows - 1) / kRows; blocks > 0; --blocks) {
-    const int rows = count / blocks;
-    multiply_some<N, kRows>(rows, left, panel, sums, next);
-    left.rows += rows;
-    sums += rows;
-    count -= rows;
-    next += static_cast<long>(left.segments) * left.depth * 16;
+  for (int blocks = (rows + kRows - 1) / kRows; blocks > 0; --blocks) {
+    const int some = rows / blocks;
+    multiply_some<N, kRows>(some, own, count, sums, next);
+    own[0].rows += some;
+    own[1].rows += some;
+    sums += some;
+    rows -= some;
+    next += depth * 16;
   }
 }
 
-RECELL_INLINE void multiply(const Left& left, int count, const float* panel, int vectors, float* const* sums,
-                            const float* next) {
+RECELL_INLINE void multiply(const Term& term, int rows, int vectors, float* const* sums, const float* next) {
   switch (vectors) {
-    case 1: multiply_rows<1>(left, count, panel, sums, next); break;
-    case 2: multiply_rows<2>(left, count, panel, sums, next); break;
-    case 3: multiply_rows<3>(left, count, panel, sums, next); break;
-    default: multiply_rows<4>(left, count, panel, sums, next);
+    case 1: multiply_rows<1>(&term, 1, rows, sums, next); break;
+    case 2: multiply_rows<2>(&term, 1, rows, sums, next); break;
+    case 3: multiply_rows<3>(&term, 1, rows, sums, next); break;
+    default: multiply_rows<4>(&term, 1, rows, sums, next);
   }
 }
 

@@ -128,18 +128,22 @@ struct BackWeights {
   }
 };
 
-// The steps from `step` on whose rows make up a chunk.
-RECELL_INLINE int chunk_end(const Steps& steps, int step) {
+// The steps from `step` on whose inputs' products are made at once: as many as have rows enough to be worth reading
+// `weights` floats from afar. Weights that stay in the cache anyway are read step by step, if a step has some rows.
+RECELL_INLINE int chunk_end(const Steps& steps, int step, long weights) {
+  constexpr long kCached = 192 * 1024;
+  constexpr int kSome = 12;
+  const int wanted = weights <= kCached ? kSome : kChunkRows;
   int rows = 0;
-  while (step < steps.count && rows < kChunkRows) rows += steps.alive[step++];
+  while (step < steps.count && rows < wanted) rows += steps.alive[step++];
   return step;
 }
 
 // The most places that a chunk can have.
 RECELL_INLINE long chunk_places(const Steps& steps) { return kChunkRows + steps.rows; }
 
-// sums = biases + x * weights, for the rows and blocks of a part: for several steps at once, so that weights are read
-// once for all of them, or, where one step has rows enough, block by block just before the recurrent product.
+// sums = biases + x * weights, for the rows and blocks of a part: for several steps at once, or, where they are one,
+// block by block together with the recurrent product.
 template <int G>
 class InputProducts {
  public:
@@ -174,23 +178,31 @@ class InputProducts {
     if (one_step_) return;
     for (int block = part_.blocks.begin; block < part_.blocks.end; ++block) {
       for (int k = 0; k < count; ++k) sums_[k] = base_[k] + block * stride_[k];
-      compute(block, count, sums_.data());
+      start_sums(block, count, sums_.data());
+      const Term term = input(block);
+      multiply_rows<G>(&term, 1, count, sums_.data(), weights_.panel(block + 1));
     }
   }
 
-  // For one block of a step, right before the recurrent product.
-  void block(int block, int rows, float* const* sums) {
-    if (one_step_) compute(block, rows, sums);
+  // The sums of one block of a step, `recurrent` included.
+  void step(int block, int rows, const Term& recurrent, float* const* sums, const float* next) {
+    if (one_step_) {
+      start_sums(block, rows, sums);
+      const Term both[2] = {input(block), recurrent};
+      multiply_rows<G>(both, 2, rows, sums, next);
+    } else {
+      multiply_rows<G>(&recurrent, 1, rows, sums, next);
+    }
   }
 
  private:
-  void compute(int block, int count, float* const* sums) {
+  Term input(int block) { return {rows_.data(), 1, weights_.depth, 0, weights_.panel(block)}; }
+
+  void start_sums(int block, int count, float* const* sums) const {
     const float* bias = biases_ + static_cast<long>(block) * G * kLanes;
     for (int k = 0; k < count; ++k) {
       for (int gate = 0; gate < G; ++gate) store(sums[k] + gate * kLanes, load(bias + gate * kLanes));
     }
-    const Left left{rows_.data(), 1, weights_.depth, 0};
-    multiply_rows<G>(left, count, weights_.panel(block), sums, weights_.panel(block + 1));
   }
 
   const Steps& steps_;
@@ -205,8 +217,9 @@ class InputProducts {
   bool one_step_ = false;
 };
 
-// sums += left * weights in one step, for the rows and blocks of `part`: `left` has a row for each of its rows, `buffer`
-// begins with step `origin`. `after(block, rows, sums)` is called for each block, while its sums are in the cache.
+// The sums of one step, for the rows and blocks of `part`: `left` has a row for each of its rows and meets the recurrent
+// `weights`, `buffer` begins with step `origin`. `after(block, rows, sums)` is called for each block, while its sums are
+// in the cache.
 template <int G, class After>
 RECELL_INLINE void step_products(const Steps& steps, const Part& part, int step, const float* const* left,
                                  const GateWeights<G>& weights, float* buffer, int origin, float** sums,
@@ -219,8 +232,7 @@ RECELL_INLINE void step_products(const Steps& steps, const Part& part, int step,
     const int block = step % 2 ? part.blocks.end - 1 - n : part.blocks.begin + n;
     const int next = n + 1 == count ? block : step % 2 ? block - 1 : block + 1;
     for (int k = 0; k < rows; ++k) sums[k] = find(start, steps, step, blocks, block, part.row(k), G);
-    inputs.block(block, rows, sums);
-    multiply_rows<G>({left, 1, weights.depth, 0}, rows, weights.panel(block), sums, weights.panel(next));
+    inputs.step(block, rows, {left, 1, weights.depth, 0, weights.panel(block)}, sums, weights.panel(next));
     after(block, rows, sums);
   }
 }
@@ -243,8 +255,8 @@ RECELL_INLINE void back_products(const Steps& steps, const Part& part, int step,
     for (int first = 0; first < rows; first += kTileRows) {
       const int count = smaller(kTileRows, rows - first), some = smaller(larger(products - first, 0), count);
       std::memset(tile, 0, sizeof(float) * static_cast<size_t>(some * kMaxVectors * kLanes));
-      multiply({left + first, blocks, G * kLanes, stride}, some, packed, panel.vectors, sums,
-               packed + static_cast<long>(blocks) * G * kLanes * panel.vectors * kLanes);
+      const Term term{left + first, blocks, G * kLanes, stride, packed};
+      multiply(term, some, panel.vectors, sums, packed + static_cast<long>(blocks) * G * kLanes * panel.vectors * kLanes);
       for (int k = 0; k < panel.vectors; ++k) after(panel.first + k, first, count, sums, k * kLanes);
     }
   }
@@ -273,12 +285,13 @@ void input_gradient(const Steps& steps, Range vectors, const BackWeights<G>& wei
         rows[steps.first[step] - first + k] = find(const_cast<float*>(dgates), steps, step, blocks, 0, k, G);
       }
     }
-    const Left left{rows.data(), blocks, G * kLanes, static_cast<long>(steps.alive[begin]) * G * kLanes};
+    const long stride = static_cast<long>(steps.alive[begin]) * G * kLanes;
     for (int k = 0; k < weights.panels(vectors); ++k) {
       const auto panel = weights.panel(vectors, k);
       std::memset(tile.data(), 0, sizeof(float) * static_cast<size_t>(count * kMaxVectors * kLanes));
       const float* packed = weights.weights(panel);
-      multiply(left, static_cast<int>(count), packed, panel.vectors, sums.data(),
+      const Term term{rows.data(), blocks, G * kLanes, stride, packed};
+      multiply(term, static_cast<int>(count), panel.vectors, sums.data(),
                packed + static_cast<long>(blocks) * G * kLanes * panel.vectors * kLanes);
       for (long place = 0; place < count; ++place) {
         float* to = dx + steps.at[first + place] * depth;

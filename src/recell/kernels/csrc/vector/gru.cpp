@@ -73,7 +73,7 @@ class Forward {
     InputProducts<kGates> to_gates(steps_, part, call_.x, gates_x_, gate_biases_, kept_.gates);
     InputProducts<1> to_candidate(steps_, part, call_.x, candidate_x_, candidate_biases_, kept_.candidates);
     for (int begin = 0, end; begin < steps_.count; begin = end) {
-      end = chunk_end(steps_, begin);
+      end = chunk_end(steps_, begin, 3L * depth_ * units_);
       // The buffer of one chunk serves the next, in which the others' rows lie elsewhere.
       if (!call_.kept && by_rows_) barrier_.wait(team);
       const int origin = call_.kept ? 0 : begin;

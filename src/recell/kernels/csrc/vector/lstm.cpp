@@ -73,7 +73,7 @@ class Forward {
     Array<float*> sums(steps_.rows);
     InputProducts<kGates> inputs(steps_, part, call_.x, from_x_, biases_, gates_);
     for (int begin = 0, end; begin < steps_.count; begin = end) {
-      end = chunk_end(steps_, begin);
+      end = chunk_end(steps_, begin, static_cast<long>(depth_) * kGates * units_);
       // The buffer of one chunk serves the next, in which the others' rows lie elsewhere.
       if (!call_.kept && by_rows_) barrier_.wait(team);
       const int origin = call_.kept ? 0 : begin;

@@ -47,7 +47,7 @@ class Forward {
     Array<float*> sums(steps_.rows);
     InputProducts<1> inputs(steps_, part, call_.x, from_x_, biases_, sums_);
     for (int begin = 0, end; begin < steps_.count; begin = end) {
-      end = chunk_end(steps_, begin);
+      end = chunk_end(steps_, begin, static_cast<long>(depth_) * units_);
       // The buffer of one chunk serves the next, in which the others' rows lie elsewhere.
       if (by_rows_) barrier_.wait(team);
       inputs.steps(begin, end, begin);
