@@ -71,7 +71,9 @@ void recell_cross_entropy(const RecellCrossEntropy* call) { recell::functions().
 void recell_cross_entropy_gradient(const RecellCrossEntropyGradient* call) {
   recell::functions().cross_entropy_gradient(*call);
 }
-void recell_gradient_descent(const RecellUpdate* call, float rate) { recell::functions().gradient_descent(*call, rate); }
+void recell_gradient_descent(const RecellUpdate* call, float rate) {
+  recell::functions().gradient_descent(*call, rate);
+}
 void recell_momentum(const RecellUpdate* call, float rate, float factor, int32_t nesterov) {
   recell::functions().momentum(*call, rate, factor, nesterov != 0);
 }

@@ -102,17 +102,23 @@ void multiply_rows(const Term* terms, int count, int rows, float* const* sums, c
 
 RECELL_INLINE void multiply(const Term& term, int rows, int vectors, float* const* sums, const float* next) {
   switch (vectors) {
-    case 1: multiply_rows<1>(&term, 1, rows, sums, next); break;
-    case 2: multiply_rows<2>(&term, 1, rows, sums, next); break;
-    case 3: multiply_rows<3>(&term, 1, rows, sums, next); break;
-    default: multiply_rows<4>(&term, 1, rows, sums, next);
+    case 1:
+      multiply_rows<1>(&term, 1, rows, sums, next);
+      break;
+    case 2:
+      multiply_rows<2>(&term, 1, rows, sums, next);
+      break;
+    case 3:
+      multiply_rows<3>(&term, 1, rows, sums, next);
+      break;
+    default:
+      multiply_rows<4>(&term, 1, rows, sums, next);
   }
 }
 
 // sums[m] += the sum over k of left[k][m] * right[k], for M columns of the left rows and N vectors of the right ones.
 template <int M, int N>
-void correlate_block(const float* const* left, int column, const float* const* right, long count,
-                     Vec (*sums)[N]) {
+void correlate_block(const float* const* left, int column, const float* const* right, long count, Vec (*sums)[N]) {
   Vec acc[M][N];
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m) {

@@ -57,11 +57,11 @@ struct RecellLstmGradient {
   const float* dy;  // [time, batch, units]; null: zeros
   const float* dc;  // [batch, units], by the final state; null: zeros
   const float* dh;
-  float* dx;       // [time, batch, depth]; null: not wanted
-  float* dc0;      // [batch, units]
-  float* dh0;      // [batch, units]
-  float* dkernel;  // [depth + units, 4 * units]; null: not wanted
-  float* dbias;    // [4 * units]
+  float* dx;           // [time, batch, depth]; null: not wanted
+  float* dc0;          // [batch, units]
+  float* dh0;          // [batch, units]
+  float* dkernel;      // [depth + units, 4 * units]; null: not wanted
+  float* dbias;        // [4 * units]
   float* dpeephole_i;  // [units], or null
   float* dpeephole_f;
   float* dpeephole_o;
@@ -77,7 +77,7 @@ struct RecellGru {
   const float* candidate_bias;    // [units]
   float* y;                       // [time, batch, units]
   float* h;                       // [batch, units]: after each row's last step
-  float* kept;  // 4 vectors for each block of units of each place: for the gradient; null: not kept
+  float* kept;                    // 4 vectors for each block of units of each place: for the gradient; null: not kept
 };
 
 struct RecellGruGradient {
@@ -87,9 +87,9 @@ struct RecellGruGradient {
   const float* gate_kernel;
   const float* candidate_kernel;
   const float* y;
-  float* kept;      // what the forward pass kept; used up
-  const float* dy;  // [time, batch, units]; null: zeros
-  const float* dh;  // [batch, units], by the final state; null: zeros
+  float* kept;               // what the forward pass kept; used up
+  const float* dy;           // [time, batch, units]; null: zeros
+  const float* dh;           // [batch, units], by the final state; null: zeros
   float* dx;                 // [time, batch, depth]; null: not wanted
   float* dh0;                // [batch, units]
   float* dgate_kernel;       // [depth + units, 2 * units]; null: not wanted

@@ -22,9 +22,9 @@ enum RecellRowOperation {
   RECELL_ROW_SIGMOID,
   RECELL_ROW_TANH,
   RECELL_ROW_RELU,
-  RECELL_ROW_SUM,       // of all numbers of a
-  RECELL_ROW_MEAN,      // of all numbers of a
-  RECELL_ROW_VARIANCE,  // of all numbers of a around the mean b
+  RECELL_ROW_SUM,            // of all numbers of a
+  RECELL_ROW_MEAN,           // of all numbers of a
+  RECELL_ROW_VARIANCE,       // of all numbers of a around the mean b
   RECELL_ROW_ROOT_GRADIENT,  // this one and the next: zero where nothing flows back, even at a pole
   RECELL_ROW_INVERSE_ROOT_GRADIENT,
   RECELL_ROW_SIGMOID_GRADIENT,
@@ -36,8 +36,8 @@ enum { RECELL_ROW_ONE_A = 1, RECELL_ROW_ONE_B = 2, RECELL_ROW_ONTO = 4 };
 
 struct RecellRowStep {
   int32_t operation;
-  int32_t flags;  // a or b is one number, to be used with all of the other; the result is added onto what is there
-  int32_t width;  // how many numbers a and b have
+  int32_t flags;     // a or b is one number, to be used with all of the other; the result is added onto what is there
+  int32_t width;     // how many numbers a and b have
   int32_t to, a, b;  // places in the memory
   float factor;
 };

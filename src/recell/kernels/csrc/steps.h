@@ -15,14 +15,14 @@ struct Steps {
   Steps& operator=(const Steps&) = delete;
   ~Steps();
 
-  int count;     // steps until the longest row ends
-  int rows;      // all rows, empty ones too
-  long places;   // first[count]
-  int* alive;    // [count]: rows that take part in a step
-  long* first;   // [count + 1]: the place of a step's first row
-  int* row;      // [rows]: which row of the batch the k-th one is
-  int* length;   // [rows]: steps of the k-th row
-  long* at;      // [places]: the position along [time, batch] of each place
+  int count;    // steps until the longest row ends
+  int rows;     // all rows, empty ones too
+  long places;  // first[count]
+  int* alive;   // [count]: rows that take part in a step
+  long* first;  // [count + 1]: the place of a step's first row
+  int* row;     // [rows]: which row of the batch the k-th one is
+  int* length;  // [rows]: steps of the k-th row
+  long* at;     // [places]: the position along [time, batch] of each place
 };
 
 }  // namespace recell

@@ -55,8 +55,8 @@ RECELL_EXPORT void recell_rms_prop(const RecellUpdate* call, float rate, float r
 RECELL_EXPORT void recell_adam_between(const RecellUpdate* call, int64_t total, float rate, float beta1, float beta2,
                                        float epsilon);
 
-// Philox4x32-10 from block number `low` + `high` * 2^64 on: the words of `blocks` blocks, four each; and `count` numbers
-// in [0, 1), made of one word each.
+// Philox4x32-10 from block number `low` + `high` * 2^64 on: the words of `blocks` blocks, four each; and `count`
+// numbers in [0, 1), made of one word each.
 RECELL_EXPORT void recell_philox_words(uint32_t* to, int64_t blocks, uint64_t key, uint64_t low, uint64_t high,
                                        int32_t threads);
 RECELL_EXPORT void recell_philox_uniform(float* to, int64_t count, uint64_t key, uint64_t low, uint64_t high,

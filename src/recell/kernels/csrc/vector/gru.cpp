@@ -35,8 +35,10 @@ class Forward {
         blocks_(blocks_of(units_)),
         by_rows_(splits_by_rows(sequence_, 3L * (depth_ + units_) * units_)),
         kept_(nullptr, 0, 0) {
-    const long gates_x = GateWeights<kGates>::floats(depth_, units_), gates_h = GateWeights<kGates>::floats(units_, units_);
-    const long candidate_x = GateWeights<1>::floats(depth_, units_), candidate_h = GateWeights<1>::floats(units_, units_);
+    const long gates_x = GateWeights<kGates>::floats(depth_, units_),
+               gates_h = GateWeights<kGates>::floats(units_, units_);
+    const long candidate_x = GateWeights<1>::floats(depth_, units_),
+               candidate_h = GateWeights<1>::floats(units_, units_);
     const long biases = static_cast<long>(blocks_) * (kGates + 1) * kLanes;
     const long chunk = call.kept ? 0 : Kept::floats(chunk_places(steps_), blocks_);
     float* floats = workspace(static_cast<size_t>(gates_x + gates_h + candidate_x + candidate_h + biases + chunk));
@@ -87,8 +89,7 @@ class Forward {
         const auto gate = [&](int block, int rows, float* const* gates) {
           reset_states(part, step, origin, block, rows, h, gates);
         };
-        step_products<kGates>(steps_, part, step, h.data(), gates_h_, kept_.gates, origin, sums.data(), to_gates,
-                               gate);
+        step_products<kGates>(steps_, part, step, h.data(), gates_h_, kept_.gates, origin, sums.data(), to_gates, gate);
         barrier_.wait(part.waits_for);
         const auto state = [&](int block, int rows, float* const* c) {
           new_states(part, step, origin, block, rows, h, c);
@@ -105,7 +106,8 @@ class Forward {
   }
 
   float* gates_at(int step, int origin, int block, int row) const {
-    return find(kept_.gates - steps_.first[origin] * blocks_ * kGates * kLanes, steps_, step, blocks_, block, row, kGates);
+    return find(kept_.gates - steps_.first[origin] * blocks_ * kGates * kLanes, steps_, step, blocks_, block, row,
+                kGates);
   }
 
   void reset_states(const Part& part, int step, int origin, int block, int rows, const Array<const float*>& h,
@@ -159,7 +161,8 @@ class Backward {
         by_rows_(splits_by_rows(sequence_, 3L * units_ * units_)),
         kept_(call.kept, steps_.places, blocks_),
         sums_(static_cast<long>(sequence_.threads) * blocks_) {
-    const long gates_h = BackWeights<kGates>::floats(units_, units_), candidate_h = BackWeights<1>::floats(units_, units_);
+    const long gates_h = BackWeights<kGates>::floats(units_, units_),
+               candidate_h = BackWeights<1>::floats(units_, units_);
     const long gates_x = call.dx ? BackWeights<kGates>::floats(depth_, units_) : 0;
     const long candidate_x = call.dx ? BackWeights<1>::floats(depth_, units_) : 0;
     const long carried = static_cast<long>(steps_.rows) * blocks_ * kLanes;
@@ -177,7 +180,8 @@ class Backward {
       const Range inputs = share(blocks_of(depth_), thread, team);
       const float* gates = call_.gate_kernel + static_cast<long>(depth_) * kGates * units_;
       pack_back(gates_h_, gates, part, by_rows_, thread, team);
-      pack_back(candidate_h_, call_.candidate_kernel + static_cast<long>(depth_) * units_, part, by_rows_, thread, team);
+      pack_back(candidate_h_, call_.candidate_kernel + static_cast<long>(depth_) * units_, part, by_rows_, thread,
+                team);
       if (call_.dx) {
         pack_back(gates_x_, call_.gate_kernel, inputs);
         pack_back(candidate_x_, call_.candidate_kernel, inputs);
@@ -276,8 +280,8 @@ class Backward {
     if (call_.dcandidate_kernel) {
       weight_gradients<1>(steps_, units_, rows.data(), depth_, kept_.candidates, call_.dcandidate_kernel, thread, team);
       for (long place = 0; place < steps_.places; ++place) rows[place] = kept_.reset + place * units_;
-      weight_gradients<1>(steps_, units_, rows.data(), units_, kept_.candidates, call_.dcandidate_kernel + below, thread,
-                          team);
+      weight_gradients<1>(steps_, units_, rows.data(), units_, kept_.candidates, call_.dcandidate_kernel + below,
+                          thread, team);
     }
     if (call_.dgate_kernel) {
       rows_before(steps_, call_.y, call_.h0, units_, rows);

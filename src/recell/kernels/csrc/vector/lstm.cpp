@@ -38,7 +38,8 @@ class Forward {
         by_rows_(splits_by_rows(sequence_, static_cast<long>(depth_ + units_) * kGates * units_)),
         peepholes_(call.peephole_i || call.peephole_f || call.peephole_o),
         clips_(call.cell_clip < kNoClip) {
-    const long from_x = GateWeights<kGates>::floats(depth_, units_), from_h = GateWeights<kGates>::floats(units_, units_);
+    const long from_x = GateWeights<kGates>::floats(depth_, units_),
+               from_h = GateWeights<kGates>::floats(units_, units_);
     const long bias = static_cast<long>(blocks_) * kGateFloats;
     const long gates = call.kept ? 0 : chunk_places(steps_) * bias;
     const long memory = call.kept ? 0 : static_cast<long>(steps_.rows) * blocks_ * kLanes;
@@ -195,8 +196,9 @@ class Backward {
       }
       if (call_.dkernel) weights(thread, team);
     });
-    float* const totals[kSums] = {call_.dbias,          call_.dbias + units_, call_.dbias + 2L * units_,
-                                  call_.dbias + 3L * units_, call_.dpeephole_i, call_.dpeephole_f, call_.dpeephole_o};
+    float* const totals[kSums] = {
+        call_.dbias,       call_.dbias + units_, call_.dbias + 2L * units_, call_.dbias + 3L * units_,
+        call_.dpeephole_i, call_.dpeephole_f,    call_.dpeephole_o};
     add_sums<kSums>(sums_, static_cast<int>(sequence_.threads), units_, totals);
   }
 
@@ -227,7 +229,8 @@ class Backward {
         for (int n = 0; n < kSums; ++n) own[n] = sums[block][n];
         for (int k = 0; k < count; ++k) {
           const int row = part.row(first + k);
-          const Vec by_h = first + k < products ? load(dh[k] + offset) : load_state(steps_, call_.dh, block, row, units_);
+          const Vec by_h =
+              first + k < products ? load(dh[k] + offset) : load_state(steps_, call_.dh, block, row, units_);
           if (step >= 0) {
             unit_step(step, block, row, by_h, seen, own);
           } else {

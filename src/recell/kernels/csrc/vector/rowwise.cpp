@@ -103,29 +103,48 @@ RECELL_INLINE Vec where_asked(Vec gradient, Vec result) { return gradient == 0.0
 void execute(const RecellRowStep& step, float* memory) {
   const float factor = step.factor;
   switch (step.operation) {
-    case RECELL_ROW_SET: return each(step, memory, [=](Vec, Vec) { return spread(factor); });
-    case RECELL_ROW_SCALE: return each(step, memory, [=](Vec a, Vec) { return factor * a; });
-    case RECELL_ROW_SHIFT: return each(step, memory, [=](Vec a, Vec) { return a + factor; });
-    case RECELL_ROW_ADD: return each(step, memory, [](Vec a, Vec b) { return a + b; });
-    case RECELL_ROW_SUBTRACT: return each(step, memory, [](Vec a, Vec b) { return a - b; });
-    case RECELL_ROW_MULTIPLY: return each(step, memory, [](Vec a, Vec b) { return a * b; });
-    case RECELL_ROW_DIVIDE: return each(step, memory, [](Vec a, Vec b) { return a / b; });
-    case RECELL_ROW_ROOT: return each(step, memory, [](Vec a, Vec) { return root(a); });
-    case RECELL_ROW_INVERSE_ROOT: return each(step, memory, [](Vec a, Vec) { return 1.0f / root(a); });
-    case RECELL_ROW_SIGMOID: return each(step, memory, [](Vec a, Vec) { return sigmoid(a); });
-    case RECELL_ROW_TANH: return each(step, memory, [](Vec a, Vec) { return tanh(a); });
-    case RECELL_ROW_RELU: return each(step, memory, [](Vec a, Vec) { return at_least(a, 0.0f); });
-    case RECELL_ROW_SUM: return put(step, memory, sum(step, memory, [](Vec x) { return x; }));
-    case RECELL_ROW_MEAN: return put(step, memory, mean(step, memory));
-    case RECELL_ROW_VARIANCE: return put(step, memory, variance(step, memory));
+    case RECELL_ROW_SET:
+      return each(step, memory, [=](Vec, Vec) { return spread(factor); });
+    case RECELL_ROW_SCALE:
+      return each(step, memory, [=](Vec a, Vec) { return factor * a; });
+    case RECELL_ROW_SHIFT:
+      return each(step, memory, [=](Vec a, Vec) { return a + factor; });
+    case RECELL_ROW_ADD:
+      return each(step, memory, [](Vec a, Vec b) { return a + b; });
+    case RECELL_ROW_SUBTRACT:
+      return each(step, memory, [](Vec a, Vec b) { return a - b; });
+    case RECELL_ROW_MULTIPLY:
+      return each(step, memory, [](Vec a, Vec b) { return a * b; });
+    case RECELL_ROW_DIVIDE:
+      return each(step, memory, [](Vec a, Vec b) { return a / b; });
+    case RECELL_ROW_ROOT:
+      return each(step, memory, [](Vec a, Vec) { return root(a); });
+    case RECELL_ROW_INVERSE_ROOT:
+      return each(step, memory, [](Vec a, Vec) { return 1.0f / root(a); });
+    case RECELL_ROW_SIGMOID:
+      return each(step, memory, [](Vec a, Vec) { return sigmoid(a); });
+    case RECELL_ROW_TANH:
+      return each(step, memory, [](Vec a, Vec) { return tanh(a); });
+    case RECELL_ROW_RELU:
+      return each(step, memory, [](Vec a, Vec) { return at_least(a, 0.0f); });
+    case RECELL_ROW_SUM:
+      return put(step, memory, sum(step, memory, [](Vec x) { return x; }));
+    case RECELL_ROW_MEAN:
+      return put(step, memory, mean(step, memory));
+    case RECELL_ROW_VARIANCE:
+      return put(step, memory, variance(step, memory));
     case RECELL_ROW_ROOT_GRADIENT:
       return each(step, memory, [](Vec g, Vec y) { return where_asked(g, 0.5f * g / y); });
     case RECELL_ROW_INVERSE_ROOT_GRADIENT:
       return each(step, memory, [](Vec g, Vec y) { return where_asked(g, -0.5f * g * (y * y * y)); });
-    case RECELL_ROW_SIGMOID_GRADIENT: return each(step, memory, [](Vec g, Vec y) { return g * y * (1.0f - y); });
-    case RECELL_ROW_TANH_GRADIENT: return each(step, memory, [](Vec g, Vec y) { return g * (1.0f - y * y); });
-    case RECELL_ROW_RELU_GRADIENT: return each(step, memory, [](Vec g, Vec y) { return y > 0.0f ? g : Vec{}; });
-    default: return;
+    case RECELL_ROW_SIGMOID_GRADIENT:
+      return each(step, memory, [](Vec g, Vec y) { return g * y * (1.0f - y); });
+    case RECELL_ROW_TANH_GRADIENT:
+      return each(step, memory, [](Vec g, Vec y) { return g * (1.0f - y * y); });
+    case RECELL_ROW_RELU_GRADIENT:
+      return each(step, memory, [](Vec g, Vec y) { return y > 0.0f ? g : Vec{}; });
+    default:
+      return;
   }
 }
 

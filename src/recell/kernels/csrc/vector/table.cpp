@@ -8,9 +8,25 @@ namespace recell {
 namespace RECELL_ISA {
 
 const Table& table() {
-  static const Table functions = {RECELL_TEXT(RECELL_ISA), kLanes, lstm, lstm_gradient, gru, gru_gradient, rnn, rnn_gradient, rowwise, cross_entropy, cross_entropy_gradient,
-                                  gradient_descent, momentum, adam, adam_between, adagrad, rms_prop,
-                                  philox_words, philox_uniform};
+  static const Table functions = {RECELL_TEXT(RECELL_ISA),
+                                  kLanes,
+                                  lstm,
+                                  lstm_gradient,
+                                  gru,
+                                  gru_gradient,
+                                  rnn,
+                                  rnn_gradient,
+                                  rowwise,
+                                  cross_entropy,
+                                  cross_entropy_gradient,
+                                  gradient_descent,
+                                  momentum,
+                                  adam,
+                                  adam_between,
+                                  adagrad,
+                                  rms_prop,
+                                  philox_words,
+                                  philox_uniform};
   return functions;
 }
 

@@ -16,7 +16,8 @@ struct Table {
   void (*gru_gradient)(const RecellGruGradient&);
   void (*rnn)(const RecellRnn&);
   void (*rnn_gradient)(const RecellRnnGradient&);
-  void (*rowwise)(const RecellRowProgram&, int64_t rows, const float* const* inputs, float* const* outputs, int threads);
+  void (*rowwise)(const RecellRowProgram&, int64_t rows, const float* const* inputs, float* const* outputs,
+                  int threads);
   void (*cross_entropy)(const RecellCrossEntropy&);
   void (*cross_entropy_gradient)(const RecellCrossEntropyGradient&);
   void (*gradient_descent)(const RecellUpdate&, float rate);
