@@ -134,7 +134,11 @@ RECELL_INLINE Vec exponential_within(Vec x) {
 // The same, held at those ends outside.
 RECELL_INLINE Vec exponential(Vec x) { return exponential_within(at_least(at_most(x, 88.0f), -87.0f)); }
 
-RECELL_INLINE Vec sigmoid(Vec x) { return reciprocal(1.0f + exponential(-x)); }
+// Zero, not a denormal number, from where e^x is one on: what is masked by -infinity must be exactly zero.
+RECELL_INLINE Vec sigmoid(Vec x) {
+  const Vec result = reciprocal(1.0f + exponential(-x));
+  return x < -87.3365f ? Vec{} : result;
+}
 
 // Near zero by a polynomial, since 1 - e^-2x would lose the digits there.
 RECELL_INLINE Vec tanh(Vec x) {
