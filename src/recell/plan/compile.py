@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
+import numpy as np
 import torch
 
 from recell._torch import to_torch
@@ -39,7 +40,10 @@ from recell.plan.row_fusion import fuse_rows
 from recell.plan.shape_values import ShapeGroup, kept_by_shape, shape_groups
 
 _SHARED = "shared"
-"""The root of values that live longer than a run: constants and what the caller fed."""
+"""The root of values that live longer than a run: constants, and what a body is given."""
+
+_FED = "fed"
+"""The root of what the caller fed, and may change when the run is over."""
 
 
 def compile_plan(
@@ -132,7 +136,7 @@ class _Builder:
         self.recorded = recorded_operations(order, self.demands)
         self.sources = {x for demand in self.demands for x in demand.xs}
         for tensor in self.given:
-            self._add_slot(tensor, frozenset([_SHARED]))
+            self._add_slot(tensor, frozenset([_FED if self.body is None else _SHARED]))
         for tensor in self.given:
             if tensor in self.linked:
                 continue  # a source when the operation that it stands for has run
@@ -300,13 +304,15 @@ class _Builder:
             self.unfinished.setdefault(self.due[op], []).append(slot)
 
     def _snapshot(self, slot: int) -> int:
-        """The slot, or a copy where it shares memory with a ResourceVariable, which shows whoever keeps its value no
-        later change. (Another variable does so in TensorFlow.)
+        """The slot, or a copy where it shares memory with what the caller fed, or with a ResourceVariable, which shows
+        whoever keeps its value no later change. (Another variable does so in TensorFlow.)
         """
-        if not any(isinstance(root, Operation) and root.attrs.get("_resource") for root in self.roots[slot]):
+        if not any(
+            root is _FED or (isinstance(root, Operation) and root.attrs.get("_resource")) for root in self.roots[slot]
+        ):
             return slot
         copied = self._new_slot(None)
-        self.items.append(Item(None, [slot], [copied], torch.clone))
+        self.items.append(Item(None, [slot], [copied], _own_copy))
         return copied
 
     def _finish_for(self, op: Operation | None) -> None:
@@ -473,3 +479,10 @@ class _Builder:
 
 def _only(call: Callable[..., tuple[Any, ...]]) -> Callable[..., Any]:
     return lambda *values: call(*values)[0]
+
+
+def _own_copy(value: Any) -> Any:
+    """A copy of an array, a tensor's or numpy's; what is neither (a dataset) shares no memory that changes."""
+    if isinstance(value, torch.Tensor):
+        return value.clone()
+    return value.copy() if isinstance(value, np.ndarray) else value
