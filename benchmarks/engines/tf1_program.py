@@ -21,8 +21,9 @@ def build(task, module, driver="dynamic_rnn"):
     loss = tf.reduce_mean(tf.square(outputs))
     fetches = [loss]
     if task.training:
-        # Grouped, so that the gradients are computed and not copied out.
-        fetches.append(tf.group(*tf.gradients(loss, [x, *tf.trainable_variables()])))
+        # One number of each gradient: computed and not copied out. TensorFlow's optimizer takes whatever only a
+        # `tf.group` waits for out of the graph.
+        fetches += [tf.reshape(g, [-1])[0] for g in tf.gradients(loss, [x, *tf.trainable_variables()])]
     session = tf.Session()
     session.run(tf.global_variables_initializer())
     feed = {x: w.inputs()}
