@@ -17,8 +17,6 @@ constexpr int kMaxVectors = 4;
 template <int N>
 constexpr int kRowsBeside = kRegisters / N < 8 ? kRegisters / N : 8;
 
-constexpr int kMostRows = 8;
-
 // One product of a sum of products: rows that may lie in `segments` pieces of `depth` numbers, `stride` apart, and the
 // panel they meet.
 struct Term {
