@@ -6,22 +6,22 @@ import ctypes
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from recell.kernels._fused import (
+    Fused,
     Pointer,
+    Recurrence,
     SequenceOf,
     address,
     call_library,
     contiguous,
-    room_for_kept,
     sequence_of,
     why_not_fused,
 )
-from recell.kernels._plain_gradient import gradient_by_plain
 
 if TYPE_CHECKING:
     from recell.kernels._lstm import LstmCall
@@ -55,20 +55,6 @@ class _GradientCall(ctypes.Structure):
     )
 
 
-class _Options(NamedTuple):
-    """What of a call is no tensor to differentiate by."""
-
-    forget_bias: float
-    cell_clip: float
-    straight_through_clip: bool
-    lengths: Tensor | None
-    reverse: bool
-    keeps: bool
-    """Whether a gradient may be asked for; the forward pass of a function cannot tell."""
-    plain: Callable[..., Sequence[Tensor]]
-    """The same function in torch's own operations, for gradients of gradients."""
-
-
 def why_not_fused_lstm(call: LstmCall) -> str:
     """Why the fused kernel cannot compute this LSTM; empty where it can."""
     if reason := why_not_fused(call.x, call.c0.shape[1]):
@@ -90,82 +76,43 @@ def fused_lstm(call: LstmCall, plain: Callable[[LstmCall], Sequence[Tensor]]) ->
         named: dict[str, Any] = dict(zip(names, tensors, strict=True), lengths=call.rows)
         return plain(replace(call, **named))
 
-    options = _Options(
-        float(call.forget_bias),
-        math.inf if call.cell_clip is None else call.cell_clip,
-        call.straight_through_clip,
-        contiguous(call.rows),
-        call.reverse,
-        torch.is_grad_enabled(),
-        reference,
-    )
-    return _Lstm.apply(*(getattr(call, name) for name in names), options)
+    lengths, clip = contiguous(call.rows), math.inf if call.cell_clip is None else call.cell_clip
+    units = call.c0.shape[1]
 
+    def forward(inputs: list[Any], kept: Tensor | None) -> tuple[Tensor, ...]:
+        x, c0, h0, *_ = inputs
+        results = x.new_empty((*x.shape[:2], units)), torch.empty_like(c0), torch.empty_like(h0)
+        arguments = _Call(
+            sequence_of(x, units, 4, lengths, call.reverse),
+            *map(address, inputs),
+            float(call.forget_bias),
+            clip,
+            *map(address, (*results, kept)),
+        )
+        call_library("recell_lstm", arguments)
+        return results
 
-def _forward(inputs: list[Any], options: _Options, keep: bool) -> tuple[tuple[Tensor, ...], Tensor | None]:
-    """Outputs, c and h, and what the gradient needs beside them."""
-    x, c0, h0, *_ = inputs
-    units = c0.shape[1]
-    kept = room_for_kept(x, units, options.lengths, 5) if keep else None
-    outputs = x.new_empty((*x.shape[:2], units)), torch.empty_like(c0), torch.empty_like(h0)
-    arguments = _Call(
-        sequence_of(x, units, 4, options.lengths, options.reverse),
-        *map(address, inputs),
-        options.forget_bias,
-        options.cell_clip,
-        *map(address, (*outputs, kept)),
-    )
-    call_library("recell_lstm", arguments)
-    return outputs, kept
+    def gradient(
+        inputs: list[Any], y: Tensor, kept: Tensor, seeds: list[Tensor | None], needs: tuple[bool, ...]
+    ) -> Sequence[Tensor | None]:
+        x, c0, h0, kernel, bias, *peepholes = inputs
+        found = [
+            torch.empty_like(x) if needs[0] else None,
+            torch.empty_like(c0),
+            torch.empty_like(h0),
+            torch.empty_like(kernel) if needs[3] else None,
+            torch.empty_like(bias),
+            *(None if peephole is None else torch.empty_like(peephole) for peephole in peepholes),
+        ]
+        arguments = _GradientCall(
+            sequence_of(x, units, 4, lengths, call.reverse),
+            *map(address, (x, c0, h0, kernel, *peepholes)),
+            clip,
+            call.straight_through_clip,
+            *map(address, (y, kept, *seeds, *found)),
+        )
+        call_library("recell_lstm_gradient", arguments)
+        return found
 
-
-class _Lstm(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, *arguments: Any) -> tuple[Tensor, ...]:
-        *given, ctx.options = arguments
-        inputs = [contiguous(tensor) for tensor in given]
-        ctx.set_materialize_grads(False)
-        outputs, ctx.kept = _forward(inputs, ctx.options, keep=ctx.options.keeps and any(ctx.needs_input_grad))
-        ctx.save_for_backward(*given, outputs[0])
-        return outputs
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
-        *given, y = ctx.saved_tensors
-        needs = ctx.needs_input_grad[:-1]
-        if torch.is_grad_enabled():
-            return (*gradient_by_plain(ctx.options.plain, given, gradients, needs), None)
-        inputs = [contiguous(tensor) for tensor in given]
-        kept, ctx.kept = ctx.kept, None
-        if kept is None:  # used up by a gradient before this one
-            _, kept = _forward(inputs, ctx.options, keep=True)
-        return (*_backward(inputs, y, kept, ctx.options, gradients, needs), None)
-
-
-def _backward(
-    inputs: list[Any],
-    y: Tensor,
-    kept: Tensor,
-    options: _Options,
-    gradients: tuple[Tensor | None, ...],
-    needs: tuple[bool, ...],
-) -> tuple[Tensor | None, ...]:
-    x, c0, h0, kernel, bias, *peepholes = inputs
-    found = [
-        torch.empty_like(x) if needs[0] else None,
-        torch.empty_like(c0),
-        torch.empty_like(h0),
-        torch.empty_like(kernel) if needs[3] else None,
-        torch.empty_like(bias),
-        *(None if peephole is None else torch.empty_like(peephole) for peephole in peepholes),
-    ]
-    seeds = [contiguous(gradient) for gradient in gradients]
-    arguments = _GradientCall(
-        sequence_of(x, c0.shape[1], 4, options.lengths, options.reverse),
-        *map(address, (x, c0, h0, kernel, *peepholes)),
-        options.cell_clip,
-        options.straight_through_clip,
-        *map(address, (y, kept, *seeds, *found)),
-    )
-    call_library("recell_lstm_gradient", arguments)
-    return tuple(found)
+    recurrence = Recurrence(forward, gradient, reference, units, lengths, 5, torch.is_grad_enabled())
+    return Fused.apply(*(getattr(call, name) for name in names), recurrence)
