@@ -18,7 +18,10 @@ LEGEND = (
 
 def tables(results: Sequence[Result], product_rate: float) -> str:
     """One table for each cell and mode."""
-    kind = lambda result: (result.task.cell, result.task.training)  # noqa: E731
+
+    def kind(result: Result) -> tuple[str, bool]:
+        return result.task.cell, result.task.training
+
     parts = []
     for (cell, training), group in groupby(sorted(results, key=kind, reverse=True), kind):
         parts.append(f"### {cell.upper()}, {'training' if training else 'forward'}\n")
