@@ -123,13 +123,18 @@ def newer_dtypes() -> list[Item]:
 
 
 def shapes() -> list[Item]:
-    wanted = [(), (1,), (0,), (0, 4), (4, 0), (3, 0, 2), (1,) * 8, (2,) * 8, (1, 1), (129,), (1, 300), (1,) * 12]
+    wanted = [(), (1,), (0,), (0, 4), (4, 0), (3, 0, 2), (1,) * 8, (2,) * 8, (1, 1), (129,), (1, 300)]
     items = []
     for shape in wanted:
         for dtype in ("float32", "string", "int64"):
             name = "{}{}".format(dtype, "x".join(map(str, shape)))
             items.append(Item(name, dtype, ramp(dtype, *shape)))
     return items
+
+
+def high_ranks() -> list[Item]:
+    """TensorFlow reads these in V2 alone: as V1 it writes them, and ends its own process when it reads them."""
+    return [Item(f"rank {rank}", "float32", ramp("float32", *[1] * (rank - 1), 3)) for rank in (9, 12, 32)]
 
 
 def texts() -> list[Item]:
@@ -324,6 +329,7 @@ SETS = {
     "dtypes": Set(dtypes),
     "newer_dtypes": Set(newer_dtypes, ("v2",)),
     "shapes": Set(shapes),
+    "high_ranks": Set(high_ranks, ("v2",)),
     "texts": Set(texts),
     "many_texts": Set(many_texts, ("v2",)),
     "special": Set(special),
@@ -341,4 +347,11 @@ SETS = {
 
 
 def prefix_of(name: str, form: str) -> str:
+    """Where the files of a set are written."""
     return f"{name}_{form}/model.ckpt"
+
+
+def known_as(name: str, form: str) -> str:
+    """What a reader is given for them: of several files of the first format, the pattern."""
+    shards = SETS[name].shards
+    return prefix_of(name, form) + (f"-?????-of-{shards:05d}" if form == "v1" and shards > 1 else "")
