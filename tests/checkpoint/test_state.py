@@ -60,7 +60,7 @@ def test_edited_by_hand(text: str, paths: tuple[str, list[str]]) -> None:
 
 
 def test_a_text_that_is_none_is_refused_at_once() -> None:
-    with pytest.raises(checkpoint.UnreadableCheckpoint, match="line 1"):
+    with pytest.raises(checkpoint.UnreadableState, match="line 1"):
         parse_state("model_checkpoint_path " + "# " * 5000 + "\n" + "#" * 5000)
 
 
@@ -76,8 +76,22 @@ def test_a_text_that_is_none_is_refused_at_once() -> None:
 )
 def test_something_else(tmp_path: pathlib.Path, text: str, told: str) -> None:
     (tmp_path / "checkpoint").write_text(text)
-    with pytest.raises(checkpoint.UnreadableCheckpoint, match=told):
+    with pytest.raises(checkpoint.UnreadableState, match=told):
         checkpoint.read_state(str(tmp_path))
+
+
+@pytest.mark.parametrize("path", ["../m", "a/../../m", "..", "./../m"])
+def test_a_path_that_climbs_out_of_the_folder_is_refused(tmp_path: pathlib.Path, path: str) -> None:
+    (tmp_path / "checkpoint").write_text(f'model_checkpoint_path: "m"\nall_model_checkpoint_paths: "{path}"\n')
+    with pytest.raises(checkpoint.UnreadableState, match="climbs out of the folder"):
+        checkpoint.read_state(str(tmp_path))
+
+
+def test_a_path_that_comes_back_is_none_of_those(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "a/../m"\n')
+    state = checkpoint.read_state(str(tmp_path))
+    assert state is not None
+    assert state.model_checkpoint_path == str(tmp_path / "a/../m")
 
 
 def test_the_latest(tmp_path: pathlib.Path) -> None:

@@ -1,9 +1,12 @@
-"""Checkpoint files: named arrays on disk, written whole or not at all. Needs numpy and nothing of ours.
+"""Checkpoints of TensorFlow 1, both formats, reading and writing. Needs numpy, google-crc32c, cramjam, nothing of ours.
 
-`write` and `Reader` handle one checkpoint, `read_state` and `write_state` the text file that says which is the newest.
-A checkpoint is known by its prefix (`dir/model.ckpt-20`): its arrays are in `dir/model.ckpt-20.index`, one zip archive
-of numpy's `.npy` data (`.npz` in all but name).
-TensorFlow's own formats are recognised, and refused with an error that names them.
+A checkpoint is named arrays on disk, known by its prefix (`dir/model.ckpt-20`). `Reader` and `write` handle one
+checkpoint, `read_state` and `write_state` the text file that says which is the newest of a folder.
+- The second format ("v2", TF's tensor bundle) is `PREFIX.index`, a table of names, and `PREFIX.data-0000i-of-0000n`.
+- The first ("v1") is one table, `PREFIX`, with names and values.
+
+Nothing half written is ever read: a checkpoint takes the place of another at one moment (`recell.checkpoint.commit`),
+and what is read is checked before it is believed. What is wrong with a file is told by `recell.checkpoint.errors`.
 
 Example:
   >>> import os, tempfile
@@ -23,25 +26,40 @@ Example:
 
 from recell.checkpoint.errors import (
     CheckpointError,
+    DamagedCheckpoint,
     MissingCheckpoint,
+    MissingShard,
     MissingTensor,
+    NotACheckpoint,
     UnreadableCheckpoint,
+    UnreadableState,
+    UnsupportedCheckpoint,
+    UnwritableCheckpoint,
     WrongSlice,
 )
-from recell.checkpoint.files import exists, files_of, modified, remove, replacing
+from recell.checkpoint.files import exists, files_of, modified, remove
 from recell.checkpoint.reader import Reader, TensorInfo, describe, read
+from recell.checkpoint.slices import Region, spec_of
 from recell.checkpoint.state import CheckpointState, latest, read_state, write_state
+from recell.checkpoint.storage import replacing
 from recell.checkpoint.writer import Entry, write
 
 __all__ = [
     "CheckpointError",
     "CheckpointState",
+    "DamagedCheckpoint",
     "Entry",
     "MissingCheckpoint",
+    "MissingShard",
     "MissingTensor",
+    "NotACheckpoint",
     "Reader",
+    "Region",
     "TensorInfo",
     "UnreadableCheckpoint",
+    "UnreadableState",
+    "UnsupportedCheckpoint",
+    "UnwritableCheckpoint",
     "WrongSlice",
     "describe",
     "exists",
@@ -52,6 +70,7 @@ __all__ = [
     "read_state",
     "remove",
     "replacing",
+    "spec_of",
     "write",
     "write_state",
 ]

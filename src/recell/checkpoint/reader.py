@@ -1,28 +1,36 @@
-"""Reading a checkpoint: its table of contents at once, each tensor when it is asked for."""
+"""Reading a checkpoint of either format: its table of contents at once, each tensor when it is asked for."""
 
 from __future__ import annotations
 
-import json
 import os
-import zipfile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from recell.checkpoint import arrays, slices
-from recell.checkpoint.errors import MissingCheckpoint, MissingTensor, UnreadableCheckpoint, WrongSlice
-from recell.checkpoint.files import INDEX, data_file
-from recell.checkpoint.writer import CONTENTS, FORMAT, VERSION
+from recell.checkpoint import dtypes, slices
+from recell.checkpoint.bundle import Bundle, index_path
+from recell.checkpoint.errors import CheckpointError, MissingCheckpoint, MissingTensor, NotACheckpoint, WrongSlice
+from recell.checkpoint.files import tables_of
+from recell.checkpoint.legacy import Legacy
+from recell.checkpoint.slices import Region
+from recell.checkpoint.storage import InputFile
+from recell.checkpoint.table import FOOTER, MAGIC
 
-_TABLE_MAGIC = bytes.fromhex("57fb808b247547db")
-"""The last eight bytes of TensorFlow's tables: its V1 checkpoints and the indices of its V2 checkpoints."""
-
-_BROKEN = (zipfile.BadZipFile, EOFError, ValueError, KeyError, OSError, TypeError)
-"""What reading an archive raises whose bytes are not those that were written."""
+_ATTEMPTS = 20
+"""How often opening starts again when the checkpoint is replaced meanwhile."""
+_OTHER_KINDS = {
+    b"PK\x03\x04": "a zip archive, such as numpy's .npz",
+    b"\x93NUMPY": "an array of numpy's (.npy)",
+    b"\x89HDF\r\n\x1a\n": "an HDF5 file, such as Keras writes",
+    b"\x80\x02": "a Python pickle",
+    b"\x80\x03": "a Python pickle",
+    b"\x80\x04": "a Python pickle",
+    b"\x1f\x8b": "a gzip archive",
+}
 
 
 class TensorInfo(NamedTuple):
-    """What is known of a tensor without reading it. `dtype` is a numpy dtype's name, `bfloat16` or `string`."""
+    """What is known of a tensor without reading it. `dtype` is numpy's name, `bfloat16`, `string`, `qint8` ..."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -31,32 +39,34 @@ class TensorInfo(NamedTuple):
 class Reader:
     """A checkpoint opened for reading. One that is replaced meanwhile is read as it was when it was opened.
 
-    Raises MissingCheckpoint when there is none for `prefix`, UnreadableCheckpoint when there is a file that is damaged
-    or is one of TensorFlow's own.
+    Args:
+      prefix: of a checkpoint of the second format (`dir/model.ckpt-20` for `dir/model.ckpt-20.index`), else the file of
+        one of the first; for a sharded one of the first, the pattern `dir/model.ckpt-20-?????-of-00002`.
+
+    Attributes:
+      format: "v2" or "v1".
+      paths: the files that are read.
+
+    Raises MissingCheckpoint when there is none for `prefix`; NotACheckpoint, DamagedCheckpoint, MissingShard,
+    UnsupportedCheckpoint when there is one that cannot be read; OSError for what may not be opened.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str | os.PathLike[str]) -> None:
         self.prefix = os.fspath(prefix)
-        path = data_file(self.prefix)
-        if path is None:
-            raise MissingCheckpoint(f"There is no checkpoint {self.prefix}: no file {self.prefix}{INDEX}.")
-        if os.path.isdir(path):
-            raise UnreadableCheckpoint(f"{path} is a folder, not a checkpoint. Did you mean the newest one in it?")
-        self._path = path
-        try:
-            self._archive = zipfile.ZipFile(path)
-            contents = json.loads(self._archive.read(CONTENTS))
-            self._tensors: dict[str, Any] = dict(contents["tensors"])
-            known = contents["format"], contents["version"]
-        except _BROKEN as error:
-            raise UnreadableCheckpoint(_diagnosis(path, error)) from error
-        if known != (FORMAT, VERSION):
-            raise UnreadableCheckpoint(
-                f"{path} is of format {known[0]}, version {known[1]}, which this release cannot read."
-            )
+        self._held: Bundle | Legacy
+        found = _open_bundle(self.prefix)
+        if found is not None:
+            self._held, self.format = found, "v2"
+        else:
+            self._held, self.format = _open_legacy(self.prefix), "v1"
+        self._infos = {name: TensorInfo(held.dtype, held.shape) for name, held in sorted(self._held.tensors.items())}
+
+    @property
+    def paths(self) -> list[str]:
+        return self._held.paths
 
     def close(self) -> None:
-        self._archive.close()
+        self._held.close()
 
     def __enter__(self) -> Reader:
         return self
@@ -66,76 +76,152 @@ class Reader:
 
     def tensors(self) -> dict[str, TensorInfo]:
         """Names, dtypes and shapes of all tensors, in the order of their names."""
-        return {
-            name: TensorInfo(found["dtype"], tuple(found["shape"])) for name, found in sorted(self._tensors.items())
-        }
+        return dict(self._infos)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._tensors
+        return name in self._infos
 
     def read(self, name: str, slice_spec: str = "") -> np.ndarray:
-        """A tensor's values, or the part of it that `slice_spec` means.
+        """A tensor's values, or the part of it that `slice_spec` (`"5 2 3,2:-"`) means; strings as objects, bytes.
 
-        Raises MissingTensor, WrongSlice for a part of another shape or one that was not saved, UnreadableCheckpoint
-        when the data are damaged.
+        Raises MissingTensor, WrongSlice for a part of another shape or one that was not saved, DamagedCheckpoint
+        when the values are not those that were written, UnsupportedCheckpoint for what is no array.
         """
-        found = self._tensors.get(name)
-        if found is None:
-            raise MissingTensor(f"Key {name} not found in checkpoint")
-        shape = tuple(found["shape"])
-        wanted = slices.whole(shape)
+        info = self._info(name)
+        wanted = slices.whole(info.shape)
         if slice_spec:
             full, wanted = slices.parse(slice_spec)
-            if full != shape:
+            if full != info.shape:
                 raise WrongSlice(
-                    f"{name} has shape {list(shape)} in the checkpoint, but a part of {list(full)} is wanted."
+                    f"{name} has shape {list(info.shape)} in the checkpoint, but a part of {list(full)} is wanted."
                 )
-        pieces = []
-        for part in found["parts"]:
-            region = slices.Region(tuple(part["start"]), tuple(part["size"]))
-            if region == wanted:
-                return self._member(part["member"], found["dtype"], region.size)
-            if region.overlap(wanted) is not None:
-                pieces.append((region, self._member(part["member"], found["dtype"], region.size)))
-        result = slices.assemble(wanted, pieces, arrays.numpy_dtype(found["dtype"]))
+        regions = self.parts(name)
+        if wanted in regions:
+            return self._held.read(name, wanted)
+        if regions and not dtypes.is_read(info.dtype):
+            return self._held.read(name, regions[0])  # which says so
+        kind = dtypes.numpy_dtype(info.dtype)
+        result = slices.assemble(wanted, regions, lambda region: self._held.read(name, region), kind)
         if result is None:
-            raise WrongSlice(f"The checkpoint holds only parts of {name}, and not all of what is wanted ({wanted}).")
+            raise WrongSlice(
+                f"The checkpoint holds only parts of {name} ({'; '.join(map(str, regions))}), and not all of what is "
+                f"wanted ({wanted}), or some of it twice."
+            )
         return result
 
-    def _member(self, number: int, kind: str, shape: tuple[int, ...]) -> np.ndarray:
+    def map(self, name: str) -> np.ndarray:
+        """A tensor's values, read from the file where and when they are looked at; not writable, not checked.
+
+        What does not lie in a file as it is in memory (strings, partitioned tensors, the first format) is read.
+        The file must not be shortened while the array lives; a checkpoint that is replaced is no such case.
+        Raises as `read`.
+        """
+        info = self._info(name)
+        regions = self.parts(name)
+        if isinstance(self._held, Bundle) and regions == [slices.whole(info.shape)]:
+            mapped = self._held.map(name, regions[0])
+            if mapped is not None:
+                return mapped
+        values = self.read(name)
+        values.flags.writeable = False
+        return values
+
+    def stored(self, name: str) -> int:
+        """How many bytes the values of a tensor take. Raises MissingTensor."""
+        self._info(name)
+        return self._held.stored(name)
+
+    def parts(self, name: str) -> list[Region]:
+        """The pieces that a tensor is kept in: one that is all of it, if it is not partitioned.
+
+        Raises MissingTensor.
+        """
+        self._info(name)
+        return list(self._held.tensors[name].pieces)
+
+    def check(self, name: str) -> None:
+        """Reads a tensor, all its pieces, and throws it away. Raises as `read` does."""
+        for region in self.parts(name):
+            self._held.read(name, region)
+
+    def _info(self, name: str) -> TensorInfo:
+        info = self._infos.get(name)
+        if info is None:
+            raise MissingTensor(f"Key {name} not found in checkpoint")
+        return info
+
+
+def _open_bundle(prefix: str) -> Bundle | None:
+    """A checkpoint of the second format, index and data of the same writing; None when there is none."""
+    path = index_path(prefix)
+    for attempt in range(_ATTEMPTS):
+        index = _open(path)
+        if index is None:
+            return None
         try:
-            with self._archive.open(f"{number}.npy") as file:
-                array = arrays.load(file, kind, shape)
-                file.read()  # to the end, where the checksum is compared
-            return array
-        except _BROKEN as error:
-            raise UnreadableCheckpoint(_diagnosis(self._path, error)) from error
+            bundle = Bundle(prefix, index)
+        except BaseException as error:
+            index.close()
+            if isinstance(error, CheckpointError) and attempt + 1 < _ATTEMPTS and _replaced(index):
+                continue
+            raise
+        if not _replaced(index):
+            return bundle
+        bundle.close()
+    raise MissingCheckpoint(f"{path} is being replaced again and again: it cannot be opened.")
 
 
-def _diagnosis(path: str, error: Exception) -> str:
-    """What is wrong with a file that is no checkpoint of ours, in words."""
+def _replaced(index: InputFile) -> bool:
+    """Whether the index is another one than was opened: the data files may then be those of the new one."""
     try:
-        with open(path, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(size - len(_TABLE_MAGIC), 0))
-            ending = file.read()
-    except OSError as failure:
-        return f"{path} cannot be read: {failure.strerror or failure}."
-    if ending == _TABLE_MAGIC:
-        kind = "V2 format (.index and .data files)" if path.endswith(INDEX) else "V1 format"
-        return f"{path} is a checkpoint of TensorFlow itself, in its {kind}, which this release cannot read yet."
-    if not size:
-        return f"{path} is empty: not a checkpoint, or one whose writing was cut short."
-    return f"{path} is damaged, or no checkpoint at all ({type(error).__name__}: {error})."
+        status = os.stat(index.path)
+    except OSError:
+        return True
+    return (status.st_dev, status.st_ino, status.st_mtime_ns) != index.identity
 
 
-def describe(prefix: str) -> dict[str, TensorInfo]:
+def _open_legacy(prefix: str) -> Legacy:
+    paths = tables_of(prefix)
+    files: list[InputFile] = []
+    try:
+        for path in paths:
+            file = _open(path)
+            if file is None:
+                break
+            files.append(file)
+        if not files or len(files) < len(paths):
+            raise MissingCheckpoint(f"There is no checkpoint {prefix}: neither a file {prefix}.index nor {prefix}.")
+        return Legacy(files)
+    except BaseException:
+        for file in files:
+            file.close()
+        raise
+
+
+def _open(path: str) -> InputFile | None:
+    """A file that should be a table; None when it is not there, NotACheckpoint when it is known as another kind."""
+    try:
+        file = InputFile(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except IsADirectoryError:
+        raise NotACheckpoint(path, "it is a folder. Did you mean the newest checkpoint in it?") from None
+    if file.size >= FOOTER and bytes(file.read(file.size - len(MAGIC), len(MAGIC))) != MAGIC:
+        begin = bytes(file.read(0, 8))
+        kind = next((told for mark, told in _OTHER_KINDS.items() if begin.startswith(mark)), None)
+        if kind is not None:
+            file.close()
+            raise NotACheckpoint(path, f"it is {kind}, not a checkpoint of TensorFlow 1")
+    return file
+
+
+def describe(prefix: str | os.PathLike[str]) -> dict[str, TensorInfo]:
     """Names, dtypes and shapes of what a checkpoint holds. Raises as `Reader` does."""
     with Reader(prefix) as reader:
         return reader.tensors()
 
 
-def read(prefix: str) -> dict[str, np.ndarray]:
-    """All tensors of a checkpoint. Raises as `Reader` does."""
+def read(prefix: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """All tensors of a checkpoint. Raises as `Reader` and `Reader.read` do."""
     with Reader(prefix) as reader:
         return {name: reader.read(name) for name in reader.tensors()}

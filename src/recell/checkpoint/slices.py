@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from recell.checkpoint.errors import WrongSlice
+from recell.checkpoint.ordered import Extents
 
 
 class Region(NamedTuple):
@@ -31,26 +32,55 @@ class Region(NamedTuple):
         size = tuple(e - s for s, e in zip(start, end, strict=True))
         return Region(start, size) if all(n > 0 for n in size) else None
 
+    def __str__(self) -> str:
+        return f"{list(self.size)} from {list(self.start)}"
+
+
+class Tensor(NamedTuple):
+    """What a format knows of a tensor: its dtype, its shape, and for each piece that it is kept in, where that is."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    pieces: dict[Region, Any]
+
 
 def whole(shape: Sequence[int]) -> Region:
     return Region((0,) * len(shape), tuple(shape))
 
 
-def parse(spec: str) -> tuple[tuple[int, ...], Region]:
-    """The full shape and the part that `"5 2 3,2:0,2"` means; `-` stands for all of a dimension.
+def parse_extents(spec: str) -> tuple[tuple[int, ...], Extents]:
+    """The full shape and the part that `"5 2 3,2:0,2"` means, as start and length, -1 where `-` stands for all.
 
-    WrongSlice for what is no such text.
+    WrongSlice for what is no such text, and for a part that does not lie within the shape.
     """
     *sizes, parts = spec.split(" ")
     try:
         shape = tuple(int(size) for size in sizes)
-        pairs = [(0, n) if p == "-" else _pair(p) for p, n in zip(parts.split(":"), shape, strict=True)]
+        named = parts.split(":") if sizes or parts else []
+        extents = tuple((0, -1) if p == "-" else _pair(p) for p, _ in zip(named, shape, strict=True))
     except ValueError:
         raise WrongSlice(f"'{spec}' is not the shape of a tensor and a part of it, such as '5 2 3,2:0,2'.") from None
-    region = Region(tuple(p[0] for p in pairs), tuple(p[1] for p in pairs))
-    if any(a < 0 or n < 0 or a + n > m for (a, n), m in zip(pairs, shape, strict=True)):
+    if any(p != "-" and (a < 0 or n <= 0) for p, (a, n) in zip(named, extents, strict=True)):
+        raise WrongSlice(f"'{spec}': expected a start that is not negative, and a length that is positive.")
+    if any(a + n > m for (a, n), m in zip(extents, shape, strict=True)):
         raise WrongSlice(f"The part '{parts}' reaches out of a tensor of shape {list(shape)}.")
-    return shape, region
+    return shape, extents
+
+
+def parse(spec: str) -> tuple[tuple[int, ...], Region]:
+    """The full shape and the part that a text means: see `parse_extents`."""
+    shape, extents = parse_extents(spec)
+    size = tuple(m if n == -1 else n for (_, n), m in zip(extents, shape, strict=True))
+    return shape, Region(tuple(start for start, _ in extents), size)
+
+
+def spec_of(shape: Sequence[int], region: Region) -> str:
+    """The text that means a part: what `parse` reads."""
+    parts = (
+        "-" if (start, size) == (0, full) else f"{start},{size}"
+        for start, size, full in zip(region.start, region.size, shape, strict=True)
+    )
+    return f"{' '.join(map(str, shape))} {':'.join(parts)}"
 
 
 def _pair(text: str) -> tuple[int, int]:
@@ -58,13 +88,24 @@ def _pair(text: str) -> tuple[int, int]:
     return int(start), int(size)
 
 
-def assemble(wanted: Region, pieces: Iterable[tuple[Region, np.ndarray]], dtype: np.dtype) -> np.ndarray | None:
-    """The wanted region put together from pieces that do not overlap; None when they leave some of it out."""
+def assemble(
+    wanted: Region, regions: Iterable[Region], read: Callable[[Region], np.ndarray], dtype: np.dtype
+) -> np.ndarray | None:
+    """The wanted region put together from pieces; None when they leave some of it out, or overlap.
+
+    Nothing is read, nor is memory asked for, before it is known that they are enough.
+    """
+    used = [(region, common) for region in regions if (common := wanted.overlap(region)) is not None]
+    if sum(common.elements for _, common in used) != wanted.elements:
+        return None
+    seen = np.zeros(wanted.size, bool)
+    for _, common in used:
+        place = common.within(wanted)
+        if seen[place].any():
+            return None
+        seen[place] = True
+    del seen
     result = np.empty(wanted.size, dtype)
-    covered = 0
-    for region, array in pieces:
-        common = wanted.overlap(region)
-        if common is not None:
-            result[common.within(wanted)] = array[common.within(region)]
-            covered += common.elements
-    return result if covered == wanted.elements else None
+    for region, common in used:
+        result[common.within(wanted)] = read(region)[common.within(region)]
+    return result

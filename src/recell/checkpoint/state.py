@@ -6,8 +6,9 @@ import os
 import re
 from collections.abc import Sequence
 
-from recell.checkpoint.errors import UnreadableCheckpoint
-from recell.checkpoint.files import exists, replacing
+from recell.checkpoint.errors import UnreadableState
+from recell.checkpoint.files import exists
+from recell.checkpoint.storage import replacing
 
 _GAP = r"(?:\s|#[^\n]*(?:\n|\Z))*"
 _TEXT = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
@@ -91,7 +92,7 @@ def _skip(text: str, position: int) -> int:
 
 
 def parse_state(text: str) -> CheckpointState:
-    """The state that a text says. UnreadableCheckpoint, with the number of the line, for what is none.
+    """The state that a text says. UnreadableState, with the number of the line, for what is none.
 
     The text is as protocol buffers write themselves: people edit it, so that it may hold comments, several fields in a
     line, and fields divided by commas or semicolons.
@@ -102,11 +103,11 @@ def parse_state(text: str) -> CheckpointState:
         number = text.count("\n", 0, position) + 1
         if match is None:
             found = text[position:].splitlines()[0].strip()
-            raise UnreadableCheckpoint(f"line {number}: expected `name: value`, found {found!r}")
+            raise UnreadableState(f"line {number}: expected `name: value`, found {found!r}")
         try:
             _set(state, *match.groups())
         except ValueError as error:
-            raise UnreadableCheckpoint(f"line {number}: {error}") from None
+            raise UnreadableState(f"line {number}: {error}") from None
         position = _skip(text, match.end())
     return state
 
@@ -130,23 +131,31 @@ def _set(state: CheckpointState, field: str, value: str) -> None:
 def read_state(folder: str, filename: str = "checkpoint") -> CheckpointState | None:
     """The state of a folder, its paths absolute or from where the program runs; None when it has no state file.
 
-    UnreadableCheckpoint for a file that says something else.
+    UnreadableState for a file that says something else, or whose relative paths climb out of the folder.
     """
     path = os.path.join(folder, filename)
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             state = parse_state(file.read())
+        state.model_checkpoint_path = _from_here(folder, state.model_checkpoint_path)
+        state.all_model_checkpoint_paths = [_from_here(folder, each) for each in state.all_model_checkpoint_paths]
     except FileNotFoundError:
         return None
-    except UnreadableCheckpoint as error:
-        raise UnreadableCheckpoint(f"{path}, {error}") from None
-    state.model_checkpoint_path = _from_here(folder, state.model_checkpoint_path)
-    state.all_model_checkpoint_paths = [_from_here(folder, path) for path in state.all_model_checkpoint_paths]
+    except UnreadableState as error:
+        raise UnreadableState(f"{path}, {error}") from None
     return state
 
 
 def _from_here(folder: str, path: str) -> str:
-    return os.path.join(folder, path) if path and not os.path.isabs(path) else path
+    """A path of the state file, which is relative to its folder, or absolute.
+
+    What is not in the folder is refused: a Saver that recovers its checkpoints from here deletes old ones.
+    """
+    if not path or os.path.isabs(path):
+        return path
+    if os.path.normpath(path).split(os.sep)[0] == os.pardir or "\0" in path:
+        raise UnreadableState(f"the path {path!r} climbs out of the folder. Write an absolute path if it is meant")
+    return os.path.join(folder, path)
 
 
 def write_state(folder: str, state: CheckpointState, filename: str = "checkpoint") -> None:

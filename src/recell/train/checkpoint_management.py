@@ -23,7 +23,7 @@ def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None
     folder = os.fspath(checkpoint_dir)
     try:
         state = checkpoint.read_state(folder, latest_filename or DEFAULT_STATE_FILE)
-    except (checkpoint.UnreadableCheckpoint, OSError) as error:
+    except (checkpoint.UnreadableState, OSError) as error:
         logging.warning("%s: %s", type(error).__name__, error)
         logging.warning("%s: Checkpoint ignored", os.path.join(folder, latest_filename or DEFAULT_STATE_FILE))
         return None

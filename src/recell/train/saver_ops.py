@@ -57,7 +57,7 @@ def _write(prefix: Any, names: Any, slices: Any, tensors: list[Any], single_file
     with told_as_tensorflow(path):
         if folder and not os.path.exists(folder):
             os.mkdir(folder)
-        checkpoint.write(path, entries, single_file=single_file)
+        checkpoint.write(path, entries, format="v1" if single_file else "v2")
 
 
 _STRINGS = {"prefix": STRING, "tensor_names": STRING, "shape_and_slices": STRING}

@@ -1,0 +1,237 @@
+"""The second format, TF's tensor bundle: a table that says of each tensor where it lies, and files with the values.
+
+`PREFIX.index` is the table; the values are in `PREFIX.data-0000i-of-0000n`, as they lay in memory.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import numpy as np
+
+from recell.checkpoint import checksum, dtypes
+from recell.checkpoint.errors import DamagedCheckpoint, MissingShard, NotACheckpoint, UnsupportedCheckpoint
+from recell.checkpoint.messages import BundleEntry, parse_entry, parse_header, region_of
+from recell.checkpoint.ordered import slice_key
+from recell.checkpoint.slices import Region, Tensor, whole
+from recell.checkpoint.storage import InputFile
+from recell.checkpoint.table import Table
+from recell.checkpoint.wire import Malformed, read_varint
+
+VERSION = 1
+"""Of the format: what we write, and the newest that is read."""
+_CHUNK = 1 << 20
+"""Bytes that are read before their checksum is taken: they are still in the processor's cache then."""
+
+
+def index_path(prefix: str) -> str:
+    return f"{prefix}.index"
+
+
+def shard_path(prefix: str, shard: int, shards: int) -> str:
+    return f"{prefix}.data-{shard:05d}-of-{shards:05d}"
+
+
+class Bundle:
+    """A checkpoint of the second format, opened: its index is read, and its data files are open.
+
+    Raises MissingShard, NotACheckpoint, DamagedCheckpoint, UnsupportedCheckpoint; OSError for what cannot be opened.
+    """
+
+    def __init__(self, prefix: str, index: InputFile) -> None:
+        self.prefix = prefix
+        self._index = index
+        try:
+            self._entries = self._read_index()
+        except Malformed as error:
+            raise DamagedCheckpoint(index.path, str(error)) from None
+        self.tensors = self._tensors()
+        self.files: dict[int, InputFile] = {}
+        try:
+            self._open_shards()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def paths(self) -> list[str]:
+        return [self._index.path, *(file.path for _, file in sorted(self.files.items()))]
+
+    def close(self) -> None:
+        for file in (self._index, *self.files.values()):
+            file.close()
+
+    def _read_index(self) -> dict[bytes, BundleEntry]:
+        rows = iter(Table(self._index))
+        key, value = next(rows, (b"?", memoryview(b"")))
+        if key:
+            raise Malformed("it is a table, but not the index of a checkpoint: it has no header")
+        header = parse_header(value)
+        if header.min_consumer > VERSION:
+            told = f"it asks for a reader of version {header.min_consumer} of the format; version {VERSION} is known"
+            raise UnsupportedCheckpoint(self._index.path, told)
+        self.shards, self._swapped = header.shards, header.big_endian
+        entries = {}
+        for key, value in rows:
+            try:
+                entries[key] = parse_entry(value)
+            except Malformed as error:
+                raise Malformed(f"the entry of {_name(key)!r}: {error}") from None
+        return entries
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """The tensors, without the entries of their slices, which begin with a zero byte and are no names."""
+        made: dict[str, Tensor] = {}
+        claimed = 0
+        for key, entry in self._entries.items():
+            if key[:1] == b"\0":
+                claimed += 1
+                continue
+            name = _name(key)
+            kind = dtypes.name_of_number(entry.dtype)
+            if kind is None:
+                kind = dtypes.told_number(entry.dtype)
+            elif not entry.slices:
+                self._check(name, entry, kind)
+            pieces = self._pieces(name, key, entry, kind) if entry.slices else {whole(entry.shape): entry}
+            claimed -= len(entry.slices)
+            made[name] = Tensor(kind, entry.shape, pieces)
+        if claimed:
+            raise DamagedCheckpoint(self._index.path, "it holds slices that belong to no tensor, or fewer than it says")
+        return made
+
+    def _pieces(self, name: str, key: bytes, entry: BundleEntry, kind: str) -> dict[Region, BundleEntry]:
+        pieces: dict[Region, BundleEntry] = {}
+        for extents in entry.slices:
+            try:
+                region = region_of(extents, entry.shape)
+            except Malformed as error:
+                self._damaged(name, str(error))
+            piece = self._entries.get(slice_key(key, extents))
+            if piece is None:
+                self._damaged(name, f"its slice {region} is not there")
+            if region in pieces:
+                self._damaged(name, f"its slice {region} is there twice")
+            if piece.dtype != entry.dtype or piece.shape != region.size or piece.slices:
+                self._damaged(name, f"its slice {region} is of another dtype or shape than it")
+            self._check(name, piece, kind)
+            pieces[region] = piece
+        return pieces
+
+    def _check(self, name: str, entry: BundleEntry, kind: str) -> None:
+        """That an entry's size is what its shape needs, and its data file one of those that there are."""
+        elements = whole(entry.shape).elements
+        if entry.shard >= self.shards:
+            self._damaged(name, f"it lies in data file {entry.shard} of {self.shards}")
+        if kind == dtypes.STRING:
+            fits = entry.size >= elements + 4
+        else:
+            fits = entry.size == elements * dtypes.plain_dtype(kind).itemsize
+        if not fits:
+            self._damaged(name, f"{entry.size} bytes cannot be {kind} {list(entry.shape)}")
+
+    def _open_shards(self) -> None:
+        """Opens the data files that hold something. Each tensor must lie within its file."""
+        for name, tensor in self.tensors.items():
+            if not dtypes.is_read(tensor.dtype):
+                continue
+            for entry in tensor.pieces.values():
+                file = self._shard(entry.shard)
+                if entry.offset + entry.size > file.size:
+                    told = (
+                        f"tensor {name!r} takes {entry.size} bytes at {entry.offset}, but the file has {file.size}: it "
+                        "was cut short, or is another checkpoint's"
+                    )
+                    raise DamagedCheckpoint(file.path, told)
+
+    def _shard(self, number: int) -> InputFile:
+        if number not in self.files:
+            path = shard_path(self.prefix, number, self.shards)
+            try:
+                self.files[number] = InputFile(path)
+            except FileNotFoundError:
+                told = f"there is no such file, but {self._index.path} needs it. Copy all files of a checkpoint"
+                raise MissingShard(path, told) from None
+            except IsADirectoryError:
+                raise NotACheckpoint(path, "it is a folder, where a data file belongs") from None
+        return self.files[number]
+
+    def read(self, name: str, region: Region) -> np.ndarray:
+        """The values of one of a tensor's pieces, their checksum compared."""
+        entry, kind = self._piece(name, region)
+        file = self.files[entry.shard]
+        try:
+            if kind == dtypes.STRING:
+                return self._strings(file, entry).reshape(entry.shape)
+            values = np.empty(entry.shape, dtypes.plain_dtype(kind))
+            crc = _read_checked(file, entry.offset, values.reshape(-1).view(np.uint8))
+        except Malformed as error:
+            raise DamagedCheckpoint(file.path, str(error), name) from None
+        if checksum.mask(crc) != entry.crc:
+            raise DamagedCheckpoint(file.path, "the checksum does not agree with the values", name)
+        if self._swapped:
+            values.byteswap(inplace=True)
+        return values.view(dtypes.numpy_dtype(kind))
+
+    def map(self, name: str, region: Region) -> np.ndarray | None:
+        """A piece's values as they lie in the file, unchecked; None where they do not lie there as they are."""
+        entry, kind = self._piece(name, region)
+        if kind == dtypes.STRING or self._swapped or not entry.size:
+            return None
+        values = self.files[entry.shard].map(entry.offset, entry.size)
+        return values.view(dtypes.numpy_dtype(kind)).reshape(entry.shape)
+
+    def stored(self, name: str) -> int:
+        return sum(entry.size for entry in self.tensors[name].pieces.values())
+
+    def _piece(self, name: str, region: Region) -> tuple[BundleEntry, str]:
+        tensor = self.tensors[name]
+        if not dtypes.is_read(tensor.dtype):
+            raise UnsupportedCheckpoint(self._index.path, f"values of dtype {tensor.dtype} are not read here", name)
+        return tensor.pieces[region], tensor.dtype
+
+    def _strings(self, file: InputFile, entry: BundleEntry) -> np.ndarray:
+        """Strings: the length of each, a checksum of the lengths, and their bytes one behind the other."""
+        data = file.read(entry.offset, entry.size)
+        lengths = np.empty(whole(entry.shape).elements, np.uint64)
+        position = 0
+        for place in range(lengths.size):
+            lengths[place], position = read_varint(data, position)
+        little = ">" if self._swapped else "<"
+        if lengths.size and lengths.max() > 0xFFFFFFFF:
+            crc = 0
+            for length in lengths.tolist():
+                crc = checksum.extend(crc, np.array(length, little + ("u8" if length > 0xFFFFFFFF else "u4")).tobytes())
+        else:
+            crc = checksum.extend(0, lengths.astype(little + "u4").tobytes())
+        end = position + 4
+        stored = bytes(data[position:end])
+        if len(stored) < 4 or checksum.mask(crc) != int.from_bytes(stored, "big" if self._swapped else "little"):
+            raise Malformed("the checksum does not agree with the lengths of its strings")
+        if sum(lengths.tolist()) != len(data) - end:
+            raise Malformed("its strings are longer or shorter than their lengths say")
+        crc = checksum.extend(crc, stored)
+        if checksum.mask(checksum.extend(crc, np.frombuffer(data, np.uint8)[end:])) != entry.crc:
+            raise Malformed("the checksum does not agree with its strings")
+        strings = np.empty(lengths.size, object)
+        for place, length in enumerate(lengths.tolist()):
+            strings[place] = bytes(data[end : end + length])
+            end += length
+        return strings
+
+    def _damaged(self, name: str, told: str) -> NoReturn:
+        raise DamagedCheckpoint(self._index.path, told, name)
+
+
+def _read_checked(file: InputFile, offset: int, out: np.ndarray) -> int:
+    """Fills `out` with the bytes at `offset`; gives their checksum."""
+    crc = 0
+    for start in range(0, out.size, _CHUNK):
+        piece = out[start : start + _CHUNK]
+        file.read_into(offset + start, piece)
+        crc = checksum.extend(crc, piece)
+    return crc
+
+
+def _name(key: bytes) -> str:
+    return key.decode("utf-8", "surrogateescape")

@@ -1,0 +1,258 @@
+"""Files as a checkpoint needs them: read at any place, and made so that they are there whole or not at all.
+
+All that changes a folder goes through the few functions of the `os` module that are used here, so that tests can make
+each call fail, or the power go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import mmap
+import os
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from typing import IO, Any
+
+import numpy as np
+
+from recell.checkpoint.wire import Malformed
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+_ABANDONED = 3600.0
+"""Seconds after which a temporary file is nobody's any more, where the system cannot tell whether it is held."""
+_BUFFER = 1 << 20
+
+
+class InputFile:
+    """A file opened for reading at any place, by several threads too. OSError as `open`."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - held until close()
+        self._lock = threading.Lock()
+        status = os.fstat(self._file.fileno())
+        self.size = status.st_size
+        self.identity = status.st_dev, status.st_ino, status.st_mtime_ns
+
+    def close(self) -> None:
+        self._file.close()
+
+    def read(self, offset: int, size: int) -> memoryview:
+        """`size` bytes, which must lie in the file."""
+        self._check(offset, size)
+        with self._lock:
+            self._file.seek(offset)
+            data = self._file.read(size)
+            while data is not None and len(data) < size:  # the system gives two gigabytes at most at once
+                more = self._file.read(size - len(data))
+                if not more:
+                    raise Malformed("it became shorter while it was read")
+                data += more
+        return memoryview(data or b"")
+
+    def read_into(self, offset: int, out: np.ndarray) -> None:
+        """Fills `out`, a flat array of bytes."""
+        self._check(offset, out.size)
+        with self._lock:
+            self._file.seek(offset)
+            filled = 0
+            while filled < out.size:
+                count = self._file.readinto(out[filled:].data)
+                if not count:
+                    raise Malformed("it became shorter while it was read")
+                filled += count
+
+    def map(self, offset: int, size: int) -> np.ndarray:
+        """The bytes as an array that is read from the file where it is looked at."""
+        self._check(offset, size)
+        start = offset - offset % mmap.ALLOCATIONGRANULARITY
+        mapped = mmap.mmap(self._file.fileno(), offset - start + size, access=mmap.ACCESS_READ, offset=start)
+        return np.frombuffer(mapped, np.uint8, size, offset - start)
+
+    def _check(self, offset: int, size: int) -> None:
+        if offset + size > self.size:
+            raise Malformed(f"{size} bytes at {offset} are wanted, but it has only {self.size}")
+
+
+class NewFile:
+    """A file that is written under a temporary name, beside the name that it is for.
+
+    The name is held as long as the writer lives: what a killed one leaves is known by nobody holding it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.size = 0
+        self._buffer: list[bytes] = []
+        self._buffered = 0
+        folder, name = os.path.split(path)
+        while True:
+            self.temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
+            self._handle: int | None = os.open(self.temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | _BINARY, 0o666)
+            _hold(self._handle)
+            if os.fstat(self._handle).st_nlink:
+                return
+            os.close(self._handle)  # swept away between its making and its being held
+
+    def write(self, data: bytes | np.ndarray) -> None:
+        """Appends bytes, or a flat array of them."""
+        view = memoryview(data) if isinstance(data, bytes) else data.data
+        self.size += len(view)
+        if len(view) + self._buffered < _BUFFER:
+            self._buffer.append(bytes(view))
+            self._buffered += len(view)
+            return
+        self.flush()
+        self._write(view)
+
+    def flush(self) -> None:
+        """Hands on to the system what was written."""
+        data, self._buffer, self._buffered = b"".join(self._buffer), [], 0
+        self._write(memoryview(data))
+
+    @property
+    def handle(self) -> int:
+        """Of the open file. ValueError when it is closed."""
+        if self._handle is None:
+            raise ValueError(f"{self.temporary} is closed.")
+        return self._handle
+
+    def _write(self, view: memoryview) -> None:
+        while view:
+            view = view[os.write(self.handle, view) :]
+
+    def sync(self) -> None:
+        """What was written is on disk when this returns."""
+        self.flush()
+        os.fsync(self.handle)
+
+    def replace(self, path: str) -> None:
+        """Gives the file its name, in the place of the file that has it."""
+        os.replace(self.temporary, path)
+        self.close()
+
+    def close(self) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def discard(self) -> None:
+        """Takes the temporary file away, if it still is one."""
+        try:
+            with contextlib.suppress(OSError):
+                os.unlink(self.temporary)
+        finally:
+            with contextlib.suppress(OSError):
+                self.close()
+
+
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def _hold(handle: int) -> None:
+    if fcntl is not None:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def locked(folder: str) -> Iterator[None]:
+    """Only one process, and one thread of it, is in this block for a folder; it waits for another to be done.
+
+    Nothing is left on disk by it, also not by a killed process. Where the system has no such locks (Windows, some
+    network file systems), it does not wait.
+    """
+    handle = None
+    with contextlib.suppress(OSError):
+        handle = os.open(folder or ".", os.O_RDONLY) if fcntl is not None else None
+    try:
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_UN)  # a child forked meanwhile has the handle too
+            os.close(handle)
+
+
+def sweep(folder: str) -> None:
+    """Deletes the temporary files that killed writers have left in a folder."""
+    with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name):
+                with contextlib.suppress(OSError):
+                    _sweep_one(entry)
+
+
+def _sweep_one(entry: os.DirEntry[str]) -> None:
+    if fcntl is None:
+        if entry.stat().st_mtime < time.time() - _ABANDONED:
+            os.unlink(entry.path)
+        return
+    handle = os.open(entry.path, os.O_RDWR)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # OSError while its writer lives
+        os.unlink(entry.path)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(folder: str) -> None:
+    """Makes the names in a folder last. Systems that cannot open folders (Windows) do without."""
+    try:
+        handle = os.open(folder or ".", os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_NOTION:
+            raise
+    finally:
+        os.close(handle)
+
+
+_NO_SUCH_NOTION = (errno.EINVAL, errno.EOPNOTSUPP)
+"""A file system whose folders cannot be synchronised."""
+
+
+class _Unowned(io.FileIO):
+    """The temporary file of a NewFile as a file of Python's, for what writes archives; it stays open."""
+
+    def __init__(self, handle: int) -> None:
+        super().__init__(handle, "r+b", closefd=False)
+
+    def write(self, data: Any) -> int:
+        return os.write(self.fileno(), data)
+
+
+@contextlib.contextmanager
+def replacing(path: str) -> Iterator[IO[bytes]]:
+    """A file to write `path`'s new content to: `path` is the old file until the block ends well, then the new one.
+
+    Also across a kill or a power failure: the content is on disk before the name points to it.
+    """
+    folder = os.path.dirname(path)
+    sweep(folder)
+    new = NewFile(path)
+    try:
+        with io.BufferedWriter(_Unowned(new.handle), _BUFFER) as file:
+            yield file
+        new.sync()
+        new.replace(path)
+    except BaseException:
+        new.discard()
+        raise
+    sync_folder(folder)
