@@ -32,7 +32,7 @@ def test_both_write_the_same() -> None:
         for event in found:
             if event.graph_def:
                 node = tf.GraphDef.FromString(event.graph_def).node[0]
-                event.graph_def = f"{node.name} {node.op} {sorted(node.attr)}".encode()
+                event.graph_def = f"{node.name} {node.op} {sorted(set(node.attr) - {'_recell'})}".encode()
         return [event.SerializeToString() for event in found]
 
     assert described(HELD["read_by_tensorflow"]) == described(HELD["read_of_its_own"])

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from recell.graph.tensor import Operation
 
 # Named here and not imported: messages are made in a room above this one, which needs them only when it is asked.
-_writing = lazy_module("recell.summary.graph_def")
+_writing = lazy_module("recell.platform.graph_def")
 
 
 class Described:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from recell.platform.graph_def import graph_to_graph_def
 from recell.summary import protos
-from recell.summary.graph_def import graph_to_graph_def, write_graph
+from recell.summary.graph_def import write_graph
 
 
 def add_scalar(writer: Any, tag: str, value: float, step: int) -> None:

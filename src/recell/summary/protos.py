@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from recell.platform.graph_protos import GRAPH
 from recell.platform.protos import ProtoFile
-from recell.platform.tensor_protos import TENSOR, TENSOR_SHAPE, TYPES
+from recell.platform.tensor_protos import TENSOR, TENSOR_SHAPE
 
 SUMMARY = ProtoFile(
     "tensorflow/core/framework/summary.proto",
@@ -81,46 +82,6 @@ EVENT = ProtoFile(
         "TaggedRunMetadata": ["string tag = 1", "bytes run_metadata = 2"],
     },
     uses=[SUMMARY],
-    module=__name__,
-)
-
-GRAPH = ProtoFile(
-    "tensorflow/core/framework/graph.proto",
-    {
-        "AttrValue": [
-            "bytes s = 2 in value",
-            "int64 i = 3 in value",
-            "float f = 4 in value",
-            "bool b = 5 in value",
-            "DataType type = 6 in value",
-            "TensorShapeProto shape = 7 in value",
-            "TensorProto tensor = 8 in value",
-            "AttrValue.ListValue list = 1 in value",
-            "NameAttrList func = 10 in value",
-            "string placeholder = 9 in value",
-        ],
-        "AttrValue.ListValue": [
-            "repeated bytes s = 2",
-            "repeated int64 i = 3",
-            "repeated float f = 4",
-            "repeated bool b = 5",
-            "repeated DataType type = 6",
-            "repeated TensorShapeProto shape = 7",
-            "repeated TensorProto tensor = 8",
-            "repeated NameAttrList func = 9",
-        ],
-        "NameAttrList": ["string name = 1", "map<string, AttrValue> attr = 2"],
-        "NodeDef": [
-            "string name = 1",
-            "string op = 2",
-            "repeated string input = 3",
-            "string device = 4",
-            "map<string, AttrValue> attr = 5",
-        ],
-        "VersionDef": ["int32 producer = 1", "int32 min_consumer = 2", "repeated int32 bad_consumers = 3"],
-        "GraphDef": ["repeated NodeDef node = 1", "VersionDef versions = 4", "int32 version = 3"],
-    },
-    uses=[TYPES, TENSOR_SHAPE, TENSOR],
     module=__name__,
 )
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from recell.graph.core import get_default_graph
 from recell.graph.graph import Graph
+from recell.platform.graph_def import graph_to_graph_def
 from recell.summary import protos
 from recell.summary.event_writer import EventFileWriter
-from recell.summary.graph_def import graph_to_graph_def
 
 
 def _step(global_step: Any) -> int:
