@@ -170,13 +170,16 @@ class TestUnreadable:
         assert caught.value.path == str(tmp_path / name)
 
     def test_a_table_of_something_else(self, tmp_path: pathlib.Path) -> None:
-        write(tmp_path / "m", a=1)
+        prefix = write(tmp_path / "m", a=1)
+        for part in ".index", ".data-00000-of-00001":
+            with pytest.raises(checkpoint.NotACheckpoint, match=f"one file of the checkpoint {prefix}: give that name"):
+                checkpoint.Reader(prefix + part)
         os.rename(tmp_path / "m.index", tmp_path / "other")
         with pytest.raises(checkpoint.DamagedCheckpoint, match="a number where bytes belong"):
             checkpoint.Reader(str(tmp_path / "other"))
         checkpoint.write(str(tmp_path / "n"), [Entry("a", np.zeros(1))], "v1")
         os.rename(tmp_path / "n", tmp_path / "n.index")
-        with pytest.raises(checkpoint.DamagedCheckpoint, match="data files"):
+        with pytest.raises(checkpoint.DamagedCheckpoint, match="bytes where a number belongs"):
             checkpoint.Reader(str(tmp_path / "n"))
 
     def test_a_data_file_is_missing(self, tmp_path: pathlib.Path) -> None:

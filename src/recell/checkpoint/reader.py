@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from recell.checkpoint.slices import Region
 from recell.checkpoint.storage import InputFile
 from recell.checkpoint.table import FOOTER, MAGIC
 
+_PART_OF_BUNDLE = re.compile(r"\.(index|meta|data-\d{5,}-of-\d{5,})$")
 _ATTEMPTS = 20
 """How often opening starts again when the checkpoint is replaced meanwhile."""
 _OTHER_KINDS = {
@@ -181,6 +183,9 @@ def _replaced(index: InputFile) -> bool:
 
 
 def _open_legacy(prefix: str) -> Legacy:
+    whole = _PART_OF_BUNDLE.sub("", prefix)
+    if whole != prefix and os.path.isfile(index_path(whole)):
+        raise NotACheckpoint(prefix, f"it is one file of the checkpoint {whole}: give that name")
     paths = tables_of(prefix)
     files: list[InputFile] = []
     try:
