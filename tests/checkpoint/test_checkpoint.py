@@ -272,3 +272,13 @@ def test_a_killed_writer_leaves_a_whole_checkpoint(tmp_path: pathlib.Path, delay
     assert len({*found["a"].tolist(), *found["b"].tolist()}) == 1
     state = checkpoint.read_state(str(tmp_path))
     assert state is None or len(state.all_model_checkpoint_paths) == 500
+
+
+@pytest.mark.parametrize("shape", ["{folder}//m", "{folder}/./m", "{folder}/../{name}/m"])
+def test_a_folder_that_is_told_in_another_way(tmp_path: pathlib.Path, shape: str) -> None:
+    prefix = shape.format(folder=tmp_path, name=tmp_path.name)
+    for step in range(3):
+        checkpoint.write(prefix, [Entry("a", np.full(3, step))])
+        same(checkpoint.read(prefix)["a"], np.full(3, step))
+    assert sorted(os.listdir(tmp_path)) == ["m.data-00000-of-00001", "m.index"]
+    assert checkpoint.files_of(prefix) == [prefix + ".index", prefix + ".data-00000-of-00001"]

@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from recell.checkpoint.bundle import index_path, shard_path
-from recell.checkpoint.files import data_files
+from recell.checkpoint.files import data_files, unlink_first
 from recell.checkpoint.storage import NewFile, locked, sync_folder
 
 MakeIndex = Callable[[int], bytes]
@@ -25,27 +25,34 @@ MakeIndex = Callable[[int], bytes]
 def commit_bundle(prefix: str, shards: Sequence[NewFile], make_index: MakeIndex) -> None:
     """Makes `shards`, written whole, and their index the checkpoint `prefix`.
 
-    OSError when that fails: then the old checkpoint is still there, if there was one.
+    OSError when that fails: the old checkpoint is still there, if there was one, or the new one is there, whole, but
+    may be lost in a power failure.
     """
-    folder = os.path.dirname(prefix)
     for shard in shards:
         shard.sync()
-    with locked(folder):
+    with locked(os.path.dirname(prefix)):
         count = _free_count(prefix, len(shards))
-        placed = _place(prefix, shards, count, make_index)
+        names = [shard_path(prefix, number, count) for number in range(len(shards))]
+
+        def give_names() -> None:
+            for shard, name in zip(shards, names, strict=True):
+                shard.replace(name)
+
+        _replace_index(prefix, make_index(count), names, give_names)
         # From here on the new checkpoint is there, and what fails leaves it there, under names that are good as well.
         with contextlib.suppress(OSError):
             if count != len(shards):
-                placed = _give_usual_names(prefix, placed, make_index)
+                names = _give_usual_names(prefix, names, make_index)
             for path in data_files(prefix):
-                if path not in placed:
+                if path not in names:
                     os.unlink(path)
 
 
 def commit_legacy(prefix: str, tables: Sequence[NewFile]) -> None:
     """Makes `tables`, written whole, the checkpoint `prefix` of the first format. OSError as `commit_bundle`.
 
-    All tensors are in the first of them: its renaming is the moment.
+    All tensors are in the first of them: its renaming is the moment. Where there is an old checkpoint of the second
+    format, which readers take before one of the first, the moment is when its index goes.
     """
     folder = os.path.dirname(prefix)
     for table in tables:
@@ -54,9 +61,11 @@ def commit_legacy(prefix: str, tables: Sequence[NewFile]) -> None:
         for table in tables:
             table.replace(table.path)
         sync_folder(folder)
-        # Of two checkpoints of one prefix, readers take that of the second format: the old one must not be it.
-        for path in [index_path(prefix), *data_files(prefix)]:
-            with contextlib.suppress(FileNotFoundError):
+        if len(tables) > 1:
+            return  # known by its pattern, of which there are none of the second format
+        unlink_first(index_path(prefix), folder)
+        with contextlib.suppress(OSError):
+            for path in data_files(prefix):
                 os.unlink(path)
 
 
@@ -66,49 +75,46 @@ def _free_count(prefix: str, wanted: int) -> int:
     return next(count for count in itertools.count(wanted) if count not in taken)
 
 
-def _place(prefix: str, shards: Sequence[NewFile], count: int, make_index: MakeIndex) -> list[str]:
-    """Gives the data files their names, and then the index its own. Nothing is left of it if it fails before that."""
+def _replace_index(prefix: str, content: bytes, names: Sequence[str], give_names: Callable[[], None]) -> None:
+    """Lets the data files have their `names`, and then makes `content` the index, which is the moment.
+
+    What fails before it takes the names away again. OSError also when the new index is there, but may not last.
+    """
     folder = os.path.dirname(prefix)
-    placed: list[str] = []
-    try:
-        for number, shard in enumerate(shards):
-            path = shard_path(prefix, number, count)
-            placed.append(path)
-            shard.replace(path)
-        sync_folder(folder)
-        _replace_index(prefix, make_index(count))
-    except BaseException:
-        for path in placed:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-        raise
-    sync_folder(folder)
-    return placed
-
-
-def _replace_index(prefix: str, content: bytes) -> None:
     index = NewFile(index_path(prefix))
     try:
         index.write(content)
         index.sync()
-        index.replace(index_path(prefix))
+        give_names()
+        sync_folder(folder)
+        index.replace(index.path)
     except BaseException:
+        if index.is_temporary():  # an interrupt may come between the renaming and what is told of it
+            for name in names:
+                with contextlib.suppress(OSError):
+                    os.unlink(name)
         index.discard()
         raise
+    sync_folder(folder)
 
 
 def _give_usual_names(prefix: str, placed: Sequence[str], make_index: MakeIndex) -> list[str]:
-    """A second name for each data file, the usual one, and an index that knows them by it.
+    """Gives each data file a second name, the usual one, and makes an index that knows them by it the checkpoint's.
 
-    OSError on file systems without second names, and whenever something fails: the checkpoint stays as it was.
+    Returns the names that are needed then: the usual ones; or, when that fails, as on file systems without second
+    names, both, as the index may know either.
     """
-    folder = os.path.dirname(prefix)
     usual = [shard_path(prefix, number, len(placed)) for number in range(len(placed))]
-    for path, name in zip(placed, usual, strict=True):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)  # of the old checkpoint, or of one that was never finished: no index knows it any more
-        os.link(path, name)
-    sync_folder(folder)
-    _replace_index(prefix, make_index(len(placed)))
-    sync_folder(folder)
+
+    def give_names() -> None:
+        for name in usual:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)  # of the old checkpoint, or of one never finished: no index knows it any more
+        for path, name in zip(placed, usual, strict=True):
+            os.link(path, name)
+
+    try:
+        _replace_index(prefix, make_index(len(placed)), usual, give_names)
+    except OSError:
+        return [*placed, *usual]
     return usual

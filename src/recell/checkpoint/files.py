@@ -8,7 +8,7 @@ import os
 import re
 
 from recell.checkpoint.bundle import index_path
-from recell.checkpoint.storage import locked
+from recell.checkpoint.storage import locked, sync_folder
 
 _DATA = re.compile(r"\.data-\d{5,}-of-(\d{5,})")
 _PATTERN = "-?????-of-"
@@ -44,14 +44,18 @@ def _found(prefix: str) -> list[str]:
 
 
 def data_files(prefix: str) -> dict[str, int]:
-    """The data files of the second format that are there, and of how many each says that it is one."""
+    """The data files of the second format that are there, and of how many each says that it is one.
+
+    OSError for a folder that cannot be listed: who took that for an empty one would write over files that are needed.
+    """
     folder, stem = os.path.split(prefix)
     found = {}
-    with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder or ".") as entries:
         for entry in entries:
-            match = _DATA.fullmatch(entry.name[len(stem) :]) if entry.name.startswith(stem) else None
+            rest = entry.name[len(stem) :]
+            match = _DATA.fullmatch(rest) if entry.name.startswith(stem) else None
             if match is not None:
-                found[os.path.join(folder, entry.name)] = int(match[1])
+                found[prefix + rest] = int(match[1])
     return found
 
 
@@ -69,7 +73,17 @@ def files_of(prefix: str, meta_suffix: str = "meta") -> list[str]:
 
 def remove(prefix: str, meta_suffix: str = "meta") -> None:
     """Deletes the checkpoint's files. The one that makes it exist goes first, so that nobody reads half of it."""
-    with locked(os.path.dirname(prefix)):
-        for path in files_of(prefix, meta_suffix):
+    folder = os.path.dirname(prefix)
+    with locked(folder):
+        first, *others = files_of(prefix, meta_suffix) or [""]
+        unlink_first(first, folder)
+        for path in others:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
+
+
+def unlink_first(path: str, folder: str) -> None:
+    """Deletes the file that makes a checkpoint exist, if it is there: after a power failure too, before its others."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+        sync_folder(folder)

@@ -2,6 +2,12 @@
 
 All that changes a folder goes through the few functions of the `os` module that are used here, so that tests can make
 each call fail, or the power go.
+
+What is promised rests on the file system: renaming replaces a file at one moment, `fsync` means it, and `flock` locks.
+Without locks (Windows, some network file systems) two savers of one prefix at the same time may spoil each other's
+work, and what killed writers left is swept after an hour. On Windows also a file that somebody reads cannot be
+replaced: saving then raises PermissionError and the old checkpoint stays; and folders cannot be synchronised, so that
+after a power failure a checkpoint may be missing whose saving had ended.
 """
 
 from __future__ import annotations
@@ -30,7 +36,9 @@ except ImportError:  # Windows
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 _ABANDONED = 3600.0
 """Seconds after which a temporary file is nobody's any more, where the system cannot tell whether it is held."""
-_BUFFER = 1 << 20
+_BUFFER = 1 << 16
+_STRIDE = 1 << 23
+"""Bytes after which the disk is set to work on them: at the end there is little left to wait for."""
 
 
 class InputFile:
@@ -95,14 +103,14 @@ class NewFile:
         self.size = 0
         self._buffer: list[bytes] = []
         self._buffered = 0
+        self._started = 0
         folder, name = os.path.split(path)
         while True:
             self.temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
             self._handle: int | None = os.open(self.temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | _BINARY, 0o666)
-            _hold(self._handle)
-            if os.fstat(self._handle).st_nlink:
+            if _lock(self._handle) is not False and self.is_temporary():
                 return
-            os.close(self._handle)  # swept away between its making and its being held
+            self.discard()  # somebody sweeps the folder, and saw it between its making and its being held
 
     def write(self, data: bytes | np.ndarray) -> None:
         """Appends bytes, or a flat array of them."""
@@ -130,16 +138,29 @@ class NewFile:
     def _write(self, view: memoryview) -> None:
         while view:
             view = view[os.write(self.handle, view) :]
+        written = self.size - self._buffered
+        if written - self._started >= _STRIDE and hasattr(os, "posix_fadvise"):
+            with contextlib.suppress(OSError):
+                # Linux takes this as the order to write what is not on disk yet; only what is leaves the memory.
+                os.posix_fadvise(self.handle, self._started, written - self._started, os.POSIX_FADV_DONTNEED)
+            self._started = written
 
     def sync(self) -> None:
         """What was written is on disk when this returns."""
         self.flush()
-        os.fsync(self.handle)
+        _to_disk(self.handle)
 
     def replace(self, path: str) -> None:
-        """Gives the file its name, in the place of the file that has it."""
+        """Gives the file, which is on disk, its name, in the place of the file that has it."""
+        if fcntl is None:
+            self.close()  # Windows gives no open file another name
         os.replace(self.temporary, path)
-        self.close()
+        with contextlib.suppress(OSError):  # nothing is left to be written
+            self.close()
+
+    def is_temporary(self) -> bool:
+        """Whether it has not got its name yet; that is certain also when `replace` was interrupted."""
+        return os.path.lexists(self.temporary)
 
     def close(self) -> None:
         handle, self._handle = self._handle, None
@@ -148,21 +169,34 @@ class NewFile:
 
     def discard(self) -> None:
         """Takes the temporary file away, if it still is one."""
-        try:
-            with contextlib.suppress(OSError):
-                os.unlink(self.temporary)
-        finally:
-            with contextlib.suppress(OSError):
-                self.close()
+        with contextlib.suppress(OSError):
+            self.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self.temporary)
 
 
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-def _hold(handle: int) -> None:
-    if fcntl is not None:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _lock(handle: int) -> bool | None:
+    """Whether the file is held by us from now on: False while another holds it, None where there are no locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # the file system has none
+        return None
+    return True
+
+
+def _to_disk(handle: int) -> None:
+    os.fsync(handle)
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if fcntl is not None and full is not None:  # on macOS the disk may hold in its cache what fsync gave it
+        with contextlib.suppress(OSError):  # a disk elsewhere, which has no such notion
+            fcntl.fcntl(handle, full)
 
 
 @contextlib.contextmanager
@@ -197,16 +231,15 @@ def sweep(folder: str) -> None:
 
 
 def _sweep_one(entry: os.DirEntry[str]) -> None:
-    if fcntl is None:
-        if entry.stat().st_mtime < time.time() - _ABANDONED:
-            os.unlink(entry.path)
-        return
-    handle = os.open(entry.path, os.O_RDWR)
+    handle = os.open(entry.path, os.O_RDWR | _BINARY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # OSError while its writer lives
-        os.unlink(entry.path)
+        abandoned = _lock(handle)
+        if abandoned:
+            os.unlink(entry.path)
     finally:
         os.close(handle)
+    if abandoned is None and entry.stat().st_mtime < time.time() - _ABANDONED:
+        os.unlink(entry.path)
 
 
 def sync_folder(folder: str) -> None:
@@ -216,7 +249,7 @@ def sync_folder(folder: str) -> None:
     except PermissionError:
         return
     try:
-        os.fsync(handle)
+        _to_disk(handle)
     except OSError as error:
         if error.errno not in _NO_SUCH_NOTION:
             raise
