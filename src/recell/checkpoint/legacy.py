@@ -5,7 +5,7 @@ The file is `PREFIX` itself; a sharded checkpoint is known by its pattern, `PREF
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple, NoReturn
 
 import numpy as np
@@ -34,30 +34,34 @@ class Legacy:
     """A checkpoint of the first format, opened: its tables of contents are read.
 
     Args:
-      files: of the checkpoint, in the order of their names.
+      files: of the checkpoint, in the order of their names; no more of them are taken than are needed.
 
     Raises DamagedCheckpoint, UnsupportedCheckpoint.
     """
 
-    def __init__(self, files: Sequence[InputFile]) -> None:
-        self._files = list(files)
+    def __init__(self, files: Iterable[InputFile]) -> None:
+        self._files: list[InputFile] = []
         self._tables: list[Table] = []
         self.tensors: dict[str, Tensor] = {}
-        for number, file in enumerate(self._files):
+        for number, file in enumerate(files):
+            self._files.append(file)
             try:
                 table = Table(file)
                 data = table.get(b"")
                 if data is None:
                     raise Malformed("it is a table, but not a checkpoint: it has no contents")
-                tensors, min_consumer = parse_contents(data)
+                contents = parse_contents(data)
             except Malformed as error:
                 raise DamagedCheckpoint(file.path, str(error)) from None
-            if min_consumer > VERSION:
-                told = f"it asks for a reader of version {min_consumer} of the format; version {VERSION} is known"
+            if contents.min_consumer > VERSION:
+                asked = contents.min_consumer
+                told = f"it asks for a reader of version {asked} of the format; version {VERSION} is known"
                 raise UnsupportedCheckpoint(file.path, told)
             self._tables.append(table)
-            for tensor in tensors:
+            for tensor in contents.tensors:
                 self._add(number, tensor)
+            if contents.alone:
+                break
 
     @property
     def paths(self) -> list[str]:
@@ -82,9 +86,8 @@ class Legacy:
                 region = region_of(extents, saved.shape)
             except Malformed as error:
                 self._damaged(number, name, str(error))
-            found = known.pieces.setdefault(region, _Piece(number, extents))
-            # In a later table it is what is left of an old checkpoint, whose first table has been replaced already.
-            if found.file == number and found.extents != extents:
+            piece = _Piece(number, extents)
+            if known.pieces.setdefault(region, piece) != piece:
                 self._damaged(number, name, f"its slice {region} is there twice")
 
     def read(self, name: str, region: Region) -> np.ndarray:

@@ -167,21 +167,39 @@ class SavedTensor(NamedTuple):
         return b"".join([*made, *(field(4, slice_message(extents)) for extents in self.slices)])
 
 
-def contents(tensors: Sequence[SavedTensor]) -> bytes:
-    """The first format's table of contents, which its table has under the empty key."""
-    made = [field(1, tensor.message()) for tensor in tensors]
-    return field(1, b"".join([*made, field(2, field(1, 1))]))
+class Contents(NamedTuple):
+    """The first format's table of contents, which its table has under the empty key.
+
+    Attributes:
+      tensors: of the table.
+      min_consumer: the version that a reader must know.
+      alone: whether the table has all of the checkpoint, and tables beside it are left over from another. A field of
+        our own, which TensorFlow passes over.
+    """
+
+    tensors: list[SavedTensor]
+    min_consumer: int = 0
+    alone: bool = False
+
+    def message(self) -> bytes:
+        made = [field(1, tensor.message()) for tensor in self.tensors]
+        return field(1, b"".join([*made, field(2, field(1, 1)), field(_ALONE, 1) if self.alone else b""]))
 
 
-def parse_contents(data: memoryview) -> tuple[list[SavedTensor], int]:
-    """The tensors, and the version that a reader must know."""
-    tensors, min_consumer = [], 0
+_ALONE = 21587
+"""The number of our field: none of TensorFlow's are near."""
+
+
+def parse_contents(data: memoryview) -> Contents:
+    tensors, min_consumer, alone = [], 0, False
     for number, kind, value in fields(_only(data, 1, "its table of contents")):
         if number == 1:
             tensors.append(_parse_saved_tensor(bytes_of(kind, value)))
         elif number == 2:
             _, min_consumer = _parse_version(bytes_of(kind, value))
-    return tensors, min_consumer
+        elif number == _ALONE:
+            alone = number_of(kind, value) == 1
+    return Contents(tensors, min_consumer, alone)
 
 
 def _parse_saved_tensor(data: memoryview) -> SavedTensor:

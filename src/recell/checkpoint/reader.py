@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -186,21 +187,30 @@ def _open_legacy(prefix: str) -> Legacy:
     whole = _PART_OF_BUNDLE.sub("", prefix)
     if whole != prefix and os.path.isfile(index_path(whole)):
         raise NotACheckpoint(prefix, f"it is one file of the checkpoint {whole}: give that name")
-    paths = tables_of(prefix)
-    files: list[InputFile] = []
-    try:
-        for path in paths:
-            file = _open(path)
-            if file is None:
-                break
-            files.append(file)
-        if not files or len(files) < len(paths):
-            raise MissingCheckpoint(f"There is no checkpoint {prefix}: neither a file {prefix}.index nor {prefix}.")
-        return Legacy(files)
-    except BaseException:
-        for file in files:
-            file.close()
-        raise
+    for attempt in range(_ATTEMPTS):
+        files: list[InputFile] = []
+        try:
+            legacy = Legacy(_open_tables(prefix, files))
+        except BaseException as error:
+            for file in files:
+                file.close()
+            if isinstance(error, CheckpointError) and attempt + 1 < _ATTEMPTS and any(map(_replaced, files)):
+                continue
+            raise
+        if len(files) == 1 or not any(map(_replaced, files)):
+            return legacy
+        legacy.close()
+    raise MissingCheckpoint(f"{prefix} is being replaced again and again: it cannot be opened.")
+
+
+def _open_tables(prefix: str, files: list[InputFile]) -> Iterator[InputFile]:
+    """Opens the tables of a checkpoint of the first format one by one, adding them to `files` too."""
+    for path in tables_of(prefix):
+        file = _open(path)
+        if file is None:
+            raise MissingCheckpoint(f"There is no checkpoint {prefix}: neither a file {prefix}.index nor {path}.")
+        files.append(file)
+        yield file
 
 
 def _open(path: str) -> InputFile | None:

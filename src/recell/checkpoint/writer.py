@@ -13,7 +13,7 @@ from recell.checkpoint import checksum, dtypes, legacy_values, slices
 from recell.checkpoint.bundle import shard_path
 from recell.checkpoint.commit import commit_bundle, commit_legacy
 from recell.checkpoint.errors import UnwritableCheckpoint
-from recell.checkpoint.messages import BundleEntry, SavedTensor, contents, header, saved_slice
+from recell.checkpoint.messages import BundleEntry, Contents, SavedTensor, header, saved_slice
 from recell.checkpoint.ordered import Extents, slice_key
 from recell.checkpoint.slices import Region
 from recell.checkpoint.storage import NewFile, sweep
@@ -228,11 +228,11 @@ def _write_legacy(prefix: str, entries: Iterable[Entry]) -> None:
         for number, path in enumerate(paths):
             files.append(NewFile(path))
             # All in one table, beside empty ones: several could not take the place of old ones at one moment.
-            _write_table(files[-1], [] if number else parts)
+            _write_table(files[-1], [] if number else parts, alone=shards > 1)
         commit_legacy(prefix, files)
 
 
-def _write_table(file: NewFile, parts: list[_Part]) -> None:
+def _write_table(file: NewFile, parts: list[_Part], alone: bool) -> None:
     rows: dict[bytes, tuple[bytes, _Part]] = {}
     tensors: dict[bytes, SavedTensor] = {}
     for part in parts:
@@ -242,7 +242,7 @@ def _write_table(file: NewFile, parts: list[_Part]) -> None:
         known = tensors.setdefault(name, SavedTensor(name, number, part.shape, ()))
         tensors[name] = known._replace(slices=(*known.slices, part.extents))
     table = TableWriter(file)
-    table.add(b"", contents([tensor for _, tensor in sorted(tensors.items())]))
+    table.add(b"", Contents([tensor for _, tensor in sorted(tensors.items())], alone=alone).message())
     for key, (name, part) in sorted(rows.items()):
         table.add(key, saved_slice(name, part.extents, legacy_values.encode(part.value, part.kind)))
     table.finish()
