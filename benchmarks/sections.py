@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from benchmarks import machine, memory, operations, programs, report
+from benchmarks import checkpoints, machine, memory, operations, programs, report
 from benchmarks.peers import ENVIRONMENTS, PEERS
 from benchmarks.rounds import Field
 from benchmarks.workloads import Task
@@ -73,11 +73,19 @@ def cost_of_operations(arguments: argparse.Namespace, found: dict[str, str]) -> 
     return operations.table(rounds), notes, rounds
 
 
+def saving_and_restoring(arguments: argparse.Namespace, found: dict[str, str]) -> Section:
+    measured = checkpoints.measure(found, min(arguments.rounds, 5))
+    notes = [f"{checkpoints.MEGABYTES} MB in 64 variables; the folder is on the disk that this one is on."]
+    notes += [] if "tf115" in found else [f"Not measured: TensorFlow. {missing('tf115')}"]
+    return checkpoints.table(measured), notes, [entry._asdict() for entry in measured]
+
+
 SECTIONS = {
     "workloads": workloads,
     "memory": memory_of_training,
     "programs": whole_programs,
     "operations": cost_of_operations,
+    "checkpoints": saving_and_restoring,
 }
 
 

@@ -14,13 +14,13 @@ from recell.checkpoint.errors import DamagedCheckpoint, MissingShard, NotACheckp
 from recell.checkpoint.messages import BundleEntry, parse_entry, parse_header, region_of
 from recell.checkpoint.ordered import slice_key
 from recell.checkpoint.slices import Region, Tensor, whole
-from recell.checkpoint.storage import InputFile
+from recell.checkpoint.input_file import InputFile
 from recell.checkpoint.table import Table
 from recell.checkpoint.wire import Malformed, read_varint
 
 VERSION = 1
 """Of the format: what we write, and the newest that is read."""
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 """Bytes that are read before their checksum is taken: they are still in the processor's cache then."""
 
 

@@ -20,7 +20,7 @@ from recell.checkpoint.storage import NewFile, sweep
 from recell.checkpoint.table_writer import TableWriter
 from recell.checkpoint.wire import varint
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 """Bytes whose checksum is taken before they are written: they are still in the processor's cache then."""
 _LARGEST_MESSAGE = (1 << 31) - 1 - (1 << 16)
 """What the first format can hold of one tensor, in bytes, some left for its name."""
