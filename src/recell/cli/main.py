@@ -6,6 +6,7 @@ after it is the script's", which argparse's REMAINDER does not give.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -94,6 +95,73 @@ def check(version: str | None, as_json: bool, quiet: bool, programs: tuple[str, 
 
     _behave_as(version)
     return check_programs(programs, as_json=as_json, quiet=quiet)
+
+
+@commands.command()
+@click.option("--all", "unfolded", is_flag=True, help="Give the slots of optimizers lines of their own.")
+@click.option("--no-crc", is_flag=True, help="Do not compare checksums, which reads the whole checkpoint.")
+@click.option("--values", multiple=True, metavar="NAME", help="Print the values of this tensor; `*` is any text.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.argument("path")
+def inspect(unfolded: bool, no_crc: bool, values: tuple[str, ...], as_json: bool, path: str) -> int:
+    """Lists what a checkpoint holds, and compares its checksums.
+
+    PATH is a checkpoint's prefix (dir/model.ckpt-20), one of its files, or a folder: its newest checkpoint. Files that
+    `recell convert` makes will do too. Exit code 0: all is well, 1: something is damaged, 2: it cannot be read.
+    """
+    from recell.cli.inspect_ import inspect
+    from recell.cli.reports import reported
+
+    return reported(lambda: inspect(path, unfolded, not no_crc, values, as_json))
+
+
+@commands.command()
+@click.option("--to", "target", required=True, type=click.Choice(["npz", "safetensors", "v1", "v2"]))
+@click.option("--out", metavar="PATH", help="Where to write (default: beside the source).")
+@click.option("--force", is_flag=True, help="Replace what is there.")
+@click.option("--only", multiple=True, metavar="NAME", help="Take only this tensor; `*` is any text.")
+@click.option("--exclude", multiple=True, metavar="NAME", help="Leave this tensor out; `*` is any text.")
+@click.option("--drop-slots", is_flag=True, help="Leave out what only an optimizer needs (moving averages stay).")
+@click.argument("path")
+def convert(
+    target: str,
+    out: str | None,
+    force: bool,
+    only: tuple[str, ...],
+    exclude: tuple[str, ...],
+    drop_slots: bool,
+    path: str,
+) -> int:
+    """Writes a checkpoint in another format; the source stays as it is.
+
+    PATH is what `recell inspect` takes. v1 and v2 are the formats of TensorFlow's Saver; their place is a prefix.
+    Exit code 2: nothing was written, and a line says why.
+    """
+    from recell.cli.convert import Choice, convert
+    from recell.cli.reports import reported
+
+    choice = Choice(only, exclude, drop_slots)
+    return reported(lambda: convert(path, target, out, force, choice))
+
+
+@commands.command()
+@click.option("--tolerance", type=click.FloatRange(min=0), default=0.0, help="Elements this near are equal.")
+@click.option("--names-only", is_flag=True, help="Compare names, shapes and dtypes, not values.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.argument("a")
+@click.argument("b")
+def diff(tolerance: float, names_only: bool, as_json: bool, a: str, b: str) -> int:
+    """Says what is different between two checkpoints.
+
+    A and B are what `recell inspect` takes. NaN equals NaN. The relative difference is the largest |a-b| over the
+    largest |a| or |b|. Exit code 0: the same, 1: different, 2: something cannot be read.
+    """
+    from recell.cli.diff import diff
+    from recell.cli.reports import reported
+
+    if not math.isfinite(tolerance):
+        raise click.BadParameter(f"{tolerance} is no distance", param_hint="--tolerance")
+    return reported(lambda: diff(a, b, tolerance, names_only, as_json))
 
 
 @commands.command()
