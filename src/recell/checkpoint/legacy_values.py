@@ -7,9 +7,11 @@ import numpy as np
 from recell.checkpoint import dtypes
 from recell.checkpoint.wire import (
     Malformed,
+    Parts,
     bytes_of,
     count_varints,
     field,
+    field_of,
     fields,
     pack_varints,
     unpack_varints,
@@ -56,18 +58,17 @@ def decode(tensor: memoryview, kind: str, shape: tuple[int, ...]) -> np.ndarray:
     return values.view(dtypes.numpy_dtype(kind)).reshape(shape)
 
 
-def encode(values: np.ndarray, kind: str) -> bytes:
+def encode(values: np.ndarray, kind: str) -> Parts:
     """A `TensorProto` with the values of an array, as the first format writes it: without dtype and shape."""
     if not values.size:
-        return b""
+        return []
     if kind == dtypes.STRING:
-        return b"".join(field(_FIELDS[kind], text) for text in dtypes.as_strings(values))
+        return [b"".join(field(_FIELDS[kind], text) for text in dtypes.as_strings(values))]
     flat = np.ascontiguousarray(values).reshape(-1)
     if kind in _AS_THEY_ARE:
-        data = flat.astype(_AS_THEY_ARE[kind], copy=False).tobytes()
-    else:
-        data = pack_varints(flat.view(np.uint16 if _FIELDS[kind] == 13 else dtypes.plain_dtype(kind)))
-    return field(_FIELDS[kind], data)
+        return field_of(_FIELDS[kind], [flat.astype(_AS_THEY_ARE[kind], copy=False).view(np.uint8)])
+    data = pack_varints(flat.view(np.uint16 if _FIELDS[kind] == 13 else dtypes.plain_dtype(kind)))
+    return [field(_FIELDS[kind], data)]
 
 
 def estimated_size(values: np.ndarray, kind: str) -> int:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from recell.checkpoint.ordered import Extents
 from recell.checkpoint.slices import Region
-from recell.checkpoint.wire import Malformed, bytes_of, field, fields, fixed32, number_of, signed
+from recell.checkpoint.wire import Malformed, Parts, bytes_of, field, field_of, fields, fixed32, number_of, signed
 
 _MOST_DIMENSIONS = 32
 """What numpy 1 holds; numpy 2 holds 64. TensorFlow's kernels stop at 8."""
@@ -217,10 +217,10 @@ def _parse_saved_tensor(data: memoryview) -> SavedTensor:
     return SavedTensor(name, dtype, shape, tuple(slices))
 
 
-def saved_slice(name: bytes, extents: Extents, tensor: bytes) -> bytes:
+def saved_slice(name: bytes, extents: Extents, tensor: Parts) -> Parts:
     """The values of a slice, as the first format's table has them: `tensor` is a `TensorProto`."""
-    made = [field(1, name)] if name else []
-    return field(2, b"".join([*made, field(2, slice_message(extents)), field(3, tensor)]))
+    begin = (field(1, name) if name else b"") + field(2, slice_message(extents))
+    return field_of(2, [begin, *field_of(3, tensor)])
 
 
 def parse_saved_slice(data: memoryview) -> tuple[bytes, Extents, memoryview]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 import cramjam
+import numpy as np
 
 from recell.checkpoint import checksum
 from recell.checkpoint.table import FOOTER, MAGIC, RAW, SNAPPY
-from recell.checkpoint.wire import varint
+from recell.checkpoint.wire import Parts, size_of, varint
 
 BLOCK = 1 << 18
 """Bytes after which a block is full."""
@@ -16,10 +17,14 @@ _RESTART = 16
 """Every so many entries a key is written in full."""
 
 
+_CHUNK = 1 << 18
+"""Bytes whose checksum is taken before they are written: they are still in the processor's cache then."""
+
+
 class Output(Protocol):
     """Where a table goes."""
 
-    def write(self, data: bytes) -> object: ...
+    def write(self, data: bytes | np.ndarray) -> object: ...
 
 
 class _Block:
@@ -30,21 +35,21 @@ class _Block:
         self.clear()
 
     def clear(self) -> None:
-        self._parts: list[bytes] = []
+        self._parts: Parts = []
         self._restarts = [0]
         self._size = self._since = 0
         self.last = b""
 
-    def add(self, key: bytes, value: bytes) -> None:
-        shared = 0
+    def add(self, key: bytes, value: Parts) -> None:
+        shared, size = 0, size_of(value)
         if self._since < self._restart:
             shared = _shared(self.last, key)
         else:
             self._restarts.append(self._size)
             self._since = 0
-        head = varint(shared) + varint(len(key) - shared) + varint(len(value)) + key[shared:]
-        self._parts += [head, value]
-        self._size += len(head) + len(value)
+        head = varint(shared) + varint(len(key) - shared) + varint(size) + key[shared:]
+        self._parts += [head, *value]
+        self._size += len(head) + size
         self._since += 1
         self.last = key
 
@@ -56,9 +61,9 @@ class _Block:
     def empty(self) -> bool:
         return not self._parts
 
-    def content(self) -> bytes:
+    def content(self) -> Parts:
         numbers = [*self._restarts, len(self._restarts)]
-        return b"".join([*self._parts, *(number.to_bytes(4, "little") for number in numbers)])
+        return [*self._parts, *(number.to_bytes(4, "little") for number in numbers)]
 
 
 class TableWriter:
@@ -77,13 +82,13 @@ class TableWriter:
         self._index = _Block(1)
         self._pending: tuple[bytes, bytes] | None = None
 
-    def add(self, key: bytes, value: bytes) -> None:
-        """The next entry; its key must lie behind the one before."""
+    def add(self, key: bytes, value: bytes | Parts) -> None:
+        """The next entry, its value in one or in several parts; its key must lie behind the one before."""
         if self._pending is not None:
             last, handle = self._pending
-            self._index.add(_between(last, key), handle)
+            self._index.add(_between(last, key), [handle])
             self._pending = None
-        self._block.add(key, value)
+        self._block.add(key, [value] if isinstance(value, bytes) else value)
         if self._block.size >= BLOCK:
             self._flush()
 
@@ -92,7 +97,7 @@ class TableWriter:
         self._flush()
         about = self._write(_Block(_RESTART))
         if self._pending is not None:
-            self._index.add(_behind(self._pending[0]), self._pending[1])
+            self._index.add(_behind(self._pending[0]), [self._pending[1]])
         footer = about + self._write(self._index)
         self._out.write(footer.ljust(FOOTER - len(MAGIC), b"\0") + MAGIC)
 
@@ -105,15 +110,21 @@ class TableWriter:
         """Writes a block; gives what says where it lies."""
         content, kind = block.content(), RAW
         if self._compressed:
-            shorter = bytes(cramjam.snappy.compress_raw(content))
-            if len(shorter) < len(content) - len(content) // 8:
-                content, kind = shorter, SNAPPY
+            joined = b"".join(map(bytes, content))
+            shorter = bytes(cramjam.snappy.compress_raw(joined))
+            if len(shorter) < len(joined) - len(joined) // 8:
+                content, kind = [shorter], SNAPPY
+        crc = 0
+        for part in content:
+            for start in range(0, len(part), _CHUNK):
+                piece = part[start : start + _CHUNK]
+                crc = checksum.extend(crc, piece)
+                self._out.write(piece)
         end = bytes([kind])
-        crc = checksum.masked(end, checksum.extend(0, content))
-        self._out.write(content)
-        self._out.write(end + crc.to_bytes(4, "little"))
-        handle = varint(self._offset) + varint(len(content))
-        self._offset += len(content) + len(end) + 4
+        self._out.write(end + checksum.masked(end, crc).to_bytes(4, "little"))
+        size = size_of(content)
+        handle = varint(self._offset) + varint(size)
+        self._offset += size + len(end) + 4
         return handle
 
 

@@ -100,6 +100,20 @@ def field(number: int, value: int | bytes) -> bytes:
     return varint(number << 3 | BYTES) + varint(len(value)) + value
 
 
+Parts = list["bytes | np.ndarray"]
+"""Bytes in several pieces, arrays of bytes among them: what is large is not copied to be put together."""
+
+
+def size_of(parts: Parts) -> int:
+    """How many bytes the parts are together."""
+    return sum(map(len, parts))
+
+
+def field_of(number: int, parts: Parts) -> Parts:
+    """A field with bytes, or a message."""
+    return [varint(number << 3 | BYTES) + varint(size_of(parts)), *parts]
+
+
 def fixed32(number: int, value: int) -> bytes:
     """A field of four bytes."""
     return varint(number << 3 | FIXED32) + value.to_bytes(4, "little")

@@ -174,8 +174,8 @@ class _Bytes:
     def __init__(self) -> None:
         self.parts: list[bytes] = []
 
-    def write(self, data: bytes) -> None:
-        self.parts.append(data)
+    def write(self, data: bytes | np.ndarray) -> None:
+        self.parts.append(bytes(data))
 
 
 def _write_array(file: NewFile, part: _Part) -> int:
