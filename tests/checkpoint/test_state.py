@@ -71,7 +71,7 @@ def test_a_text_that_is_none_is_refused_at_once() -> None:
         ('model_checkpoint_path "/x/m"', "expected `name: value`"),
         ('model_checkpoint_path: "/x/m', "line 1: expected `name: value`"),
         ('\ncolour: "red"', "line 2: 'colour' is no field"),
-        ("last_preserved_timestamp: soon", "line 1: could not convert"),
+        ("last_preserved_timestamp: soon", "line 1: last_preserved_timestamp is a number, but .soon. was found"),
     ],
 )
 def test_something_else(tmp_path: pathlib.Path, text: str, told: str) -> None:

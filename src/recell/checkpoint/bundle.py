@@ -11,10 +11,10 @@ import numpy as np
 
 from recell.checkpoint import checksum, dtypes
 from recell.checkpoint.errors import DamagedCheckpoint, MissingShard, NotACheckpoint, UnsupportedCheckpoint
+from recell.checkpoint.input_file import InputFile
 from recell.checkpoint.messages import BundleEntry, parse_entry, parse_header, region_of
 from recell.checkpoint.ordered import slice_key
 from recell.checkpoint.slices import Region, Tensor, whole
-from recell.checkpoint.input_file import InputFile
 from recell.checkpoint.table import Table
 from recell.checkpoint.wire import Malformed, read_varint
 
@@ -89,18 +89,19 @@ class Bundle:
                 continue
             name = _name(key)
             kind = dtypes.name_of_number(entry.dtype)
-            if kind is None:
-                kind = dtypes.told_number(entry.dtype)
-            elif not entry.slices:
-                self._check(name, entry, kind)
-            pieces = self._pieces(name, key, entry, kind) if entry.slices else {whole(entry.shape): entry}
+            if not entry.dtype:
+                self._damaged(name, "it has no dtype")
+            pieces = self._pieces(name, key, entry) if entry.slices else {whole(entry.shape): entry}
+            if kind is not None:
+                for piece in pieces.values():
+                    self._check(name, piece, kind)
             claimed -= len(entry.slices)
-            made[name] = Tensor(kind, entry.shape, pieces)
+            made[name] = Tensor(kind or dtypes.told_number(entry.dtype), entry.shape, pieces)
         if claimed:
             raise DamagedCheckpoint(self._index.path, "it holds slices that belong to no tensor, or fewer than it says")
         return made
 
-    def _pieces(self, name: str, key: bytes, entry: BundleEntry, kind: str) -> dict[Region, BundleEntry]:
+    def _pieces(self, name: str, key: bytes, entry: BundleEntry) -> dict[Region, BundleEntry]:
         pieces: dict[Region, BundleEntry] = {}
         for extents in entry.slices:
             try:
@@ -114,7 +115,6 @@ class Bundle:
                 self._damaged(name, f"its slice {region} is there twice")
             if piece.dtype != entry.dtype or piece.shape != region.size or piece.slices:
                 self._damaged(name, f"its slice {region} is of another dtype or shape than it")
-            self._check(name, piece, kind)
             pieces[region] = piece
         return pieces
 
@@ -131,18 +131,25 @@ class Bundle:
             self._damaged(name, f"{entry.size} bytes cannot be {kind} {list(entry.shape)}")
 
     def _open_shards(self) -> None:
-        """Opens the data files that hold something. Each tensor must lie within its file."""
+        """Opens the data files that hold something. Each tensor must lie within its file, and no two at one place.
+
+        Else a small file could claim to hold as much as any memory.
+        """
+        spans: dict[int, list[tuple[int, int, str]]] = {}
         for name, tensor in self.tensors.items():
-            if not dtypes.is_read(tensor.dtype):
-                continue
-            for entry in tensor.pieces.values():
-                file = self._shard(entry.shard)
-                if entry.offset + entry.size > file.size:
-                    told = (
-                        f"tensor {name!r} takes {entry.size} bytes at {entry.offset}, but the file has {file.size}: it "
-                        "was cut short, or is another checkpoint's"
-                    )
-                    raise DamagedCheckpoint(file.path, told)
+            if dtypes.is_read(tensor.dtype):
+                for entry in tensor.pieces.values():
+                    spans.setdefault(entry.shard, []).append((entry.offset, entry.size, name))
+        for shard, its in sorted(spans.items()):
+            file = self._shard(shard)
+            behind, before = 0, ""
+            for offset, size, name in sorted(span for span in its if span[1]):
+                if offset < behind:
+                    raise DamagedCheckpoint(file.path, f"its values lie where those of {before!r} are", name)
+                behind, before = offset + size, name
+                if behind > file.size:
+                    told = f"it takes {size} bytes at {offset}, but the file has {file.size}: it was cut short, or is "
+                    raise DamagedCheckpoint(file.path, told + "another checkpoint's", name)
 
     def _shard(self, number: int) -> InputFile:
         if number not in self.files:
@@ -154,6 +161,8 @@ class Bundle:
                 raise MissingShard(path, told) from None
             except IsADirectoryError:
                 raise NotACheckpoint(path, "it is a folder, where a data file belongs") from None
+            except Malformed as error:
+                raise NotACheckpoint(path, str(error)) from None
         return self.files[number]
 
     def read(self, name: str, region: Region) -> np.ndarray:

@@ -19,15 +19,19 @@ _MOST_TABLES = 10_000
 def tables_of(prefix: str) -> list[str]:
     """The tables of a checkpoint of the first format: the file itself, or all that a pattern of shards means."""
     stem, mark, count = prefix.rpartition(_PATTERN)
-    if mark and count.isdecimal() and len(count) >= 5:
-        numbers = range(min(int(count), _MOST_TABLES))
-        return [f"{stem}-{number:05d}-of-{count}" for number in numbers] or [prefix]
+    if mark and re.fullmatch(r"[0-9]{5,9}", count) and 0 < int(count) <= _MOST_TABLES:
+        return [f"{stem}-{number:05d}-of-{count}" for number in range(int(count))]
     return [prefix]
 
 
 def exists(prefix: str) -> bool:
     """Whether there is a checkpoint for `prefix`, which may hold wild cards as for `glob`."""
-    return bool(_found(prefix)) or any(glob.glob(pattern) for pattern in (index_path(prefix), prefix))
+    return is_there(prefix) or any(glob.glob(pattern) for pattern in (index_path(prefix), prefix))
+
+
+def is_there(prefix: str) -> bool:
+    """Whether there is a checkpoint of this very prefix. Unlike with wild cards, nobody can make it search a disk."""
+    return bool(_found(prefix))
 
 
 def modified(prefix: str) -> float | None:

@@ -11,12 +11,20 @@ import numpy as np
 
 from recell.checkpoint import dtypes, slices
 from recell.checkpoint.bundle import Bundle, index_path
-from recell.checkpoint.errors import CheckpointError, MissingCheckpoint, MissingTensor, NotACheckpoint, WrongSlice
+from recell.checkpoint.errors import (
+    CheckpointError,
+    DamagedCheckpoint,
+    MissingCheckpoint,
+    MissingTensor,
+    NotACheckpoint,
+    WrongSlice,
+)
 from recell.checkpoint.files import tables_of
+from recell.checkpoint.input_file import InputFile
 from recell.checkpoint.legacy import Legacy
 from recell.checkpoint.slices import Region
-from recell.checkpoint.storage import InputFile
 from recell.checkpoint.table import FOOTER, MAGIC
+from recell.checkpoint.wire import Malformed
 
 _PART_OF_BUNDLE = re.compile(r"\.(index|meta|data-\d{5,}-of-\d{5,})$")
 _ATTEMPTS = 20
@@ -217,17 +225,31 @@ def _open(path: str) -> InputFile | None:
     """A file that should be a table; None when it is not there, NotACheckpoint when it is known as another kind."""
     try:
         file = InputFile(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last for what can be no name, as with a zero byte
         return None
     except IsADirectoryError:
         raise NotACheckpoint(path, "it is a folder. Did you mean the newest checkpoint in it?") from None
-    if file.size >= FOOTER and bytes(file.read(file.size - len(MAGIC), len(MAGIC))) != MAGIC:
-        begin = bytes(file.read(0, 8))
-        kind = next((told for mark, told in _OTHER_KINDS.items() if begin.startswith(mark)), None)
-        if kind is not None:
-            file.close()
-            raise NotACheckpoint(path, f"it is {kind}, not a checkpoint of TensorFlow 1")
+    except Malformed as error:
+        raise NotACheckpoint(path, str(error)) from None
+    try:
+        kind = _other_kind(file)
+    except BaseException as error:
+        file.close()
+        if isinstance(error, Malformed):
+            raise DamagedCheckpoint(path, str(error)) from None
+        raise
+    if kind is not None:
+        file.close()
+        raise NotACheckpoint(path, f"it is {kind}, not a checkpoint of TensorFlow 1")
     return file
+
+
+def _other_kind(file: InputFile) -> str | None:
+    """What a file is that ends otherwise than a table; None for one that may be one, or that is not known."""
+    if file.size < FOOTER or bytes(file.read(file.size - len(MAGIC), len(MAGIC))) == MAGIC:
+        return None
+    begin = bytes(file.read(0, 8))
+    return next((told for mark, told in _OTHER_KINDS.items() if begin.startswith(mark)), None)
 
 
 def describe(prefix: str | os.PathLike[str]) -> dict[str, TensorInfo]:

@@ -7,14 +7,17 @@ import re
 from collections.abc import Sequence
 
 from recell.checkpoint.errors import UnreadableState
-from recell.checkpoint.files import exists
+from recell.checkpoint.files import is_there
+from recell.checkpoint.input_file import InputFile
 from recell.checkpoint.storage import replacing
+from recell.checkpoint.wire import Malformed
 
-_GAP = r"(?:\s|#[^\n]*(?:\n|\Z))*"
-_TEXT = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
-_SKIPPED = re.compile(_GAP)
-_STRING = re.compile(rf"{_GAP}({_TEXT})")
-_FIELD = re.compile(rf"""(\w+){_GAP}:{_GAP}({_TEXT}(?:{_GAP}{_TEXT})*|[^\s"'#;,]+){_GAP}[;,]?""")
+_LARGEST = 1 << 24
+"""Bytes of a state file that are read: enough for 60,000 checkpoints."""
+_GAP = re.compile(rb"\s+|#[^\n]*")
+_NAME = re.compile(rb"\w+")
+_ATOM = re.compile(rb"""[^\s"'#;,]+""")
+_PIECES = {b'"': re.compile(rb'[^"\\\n]+|\\.'), b"'": re.compile(rb"[^'\\\n]+|\\.")}
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)", re.DOTALL)
 _CONTROL = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
 
@@ -70,8 +73,8 @@ def _quoted(text: str) -> str:
     return '"' + "".join(shown) + '"'
 
 
-def _unquoted(text: str) -> str:
-    """What quoted strings, one behind the other, say together."""
+def _unquoted(text: bytes) -> bytes:
+    """What stands between quotes means."""
 
     def plain(match: re.Match[bytes]) -> bytes:
         code = match[1]
@@ -81,62 +84,120 @@ def _unquoted(text: str) -> str:
             return bytes([int(code[1:], 16)])
         return _CONTROL.get(code, code)
 
-    strings = (part[1:-1].encode("utf-8", "surrogateescape") for part in _STRING.findall(text))
-    return os.fsdecode(b"".join(_ESCAPE.sub(plain, string) for string in strings))
+    return _ESCAPE.sub(plain, text)
 
 
-def _skip(text: str, position: int) -> int:
-    """The position of what comes next that is neither space nor comment."""
-    match = _SKIPPED.match(text, position)
-    return position if match is None else match.end()
+def _behind_all(pattern: re.Pattern[bytes], text: bytes, position: int) -> int:
+    """The position behind as many matches as there are, one behind the other.
+
+    A loop, because one expression that repeats another needs a hundred bytes of memory for each time.
+    """
+    while (match := pattern.match(text, position)) is not None:
+        position = match.end()
+    return position
 
 
-def parse_state(text: str) -> CheckpointState:
+def _string(text: bytes, position: int) -> tuple[bytes | None, int]:
+    """What the quoted string at a position says, and the position behind it; None for no string."""
+    quote = text[position : position + 1]
+    if quote not in _PIECES:
+        return None, position
+    end = _behind_all(_PIECES[quote], text, position + 1)
+    if text[end : end + 1] != quote:
+        return None, position
+    return _unquoted(text[position + 1 : end]), end + 1
+
+
+def _strings(text: bytes, position: int) -> tuple[bytes | None, int]:
+    """What quoted strings, one behind the other, say together; None for no string."""
+    found: list[bytes] = []
+    string, end = _string(text, position)
+    while string is not None:
+        found.append(string)
+        position = end
+        string, end = _string(text, _behind_all(_GAP, text, position))
+    return (b"".join(found) if found else None), position
+
+
+def parse_state(text: str | bytes) -> CheckpointState:
     """The state that a text says. UnreadableState, with the number of the line, for what is none.
 
     The text is as protocol buffers write themselves: people edit it, so that it may hold comments, several fields in a
     line, and fields divided by commas or semicolons.
     """
-    state, position = CheckpointState(), _skip(text, 0)
+    if isinstance(text, str):
+        text = text.encode("utf-8", "surrogateescape")
+    state, position = CheckpointState(), _behind_all(_GAP, text, 0)
     while position < len(text):
-        match = _FIELD.match(text, position)
-        number = text.count("\n", 0, position) + 1
-        if match is None:
-            found = text[position:].splitlines()[0].strip()
-            raise UnreadableState(f"line {number}: expected `name: value`, found {found!r}")
         try:
-            _set(state, *match.groups())
+            position = _field(state, text, position)
         except ValueError as error:
+            number = text.count(b"\n", 0, position) + 1
             raise UnreadableState(f"line {number}: {error}") from None
-        position = _skip(text, match.end())
     return state
 
 
-def _set(state: CheckpointState, field: str, value: str) -> None:
+def _field(state: CheckpointState, text: bytes, start: int) -> int:
+    """Puts the field that begins at a position into the state; gives the position of the next. ValueError for none."""
+    position = _behind_all(_GAP, text, _end(_NAME, text, start))
+    name = _NAME.match(text, start)
+    if name is not None and text[position : position + 1] == b":":
+        position = _behind_all(_GAP, text, position + 1)
+        string, end = _strings(text, position)
+        if string is None:
+            end = _end(_ATOM, text, position)
+        if end > position:
+            _set(state, name[0].decode("utf-8", "replace"), string, text[position:end])
+            end = _behind_all(_GAP, text, end)
+            return _behind_all(_GAP, text, end + (text[end : end + 1] in (b";", b",")))
+    line = text[start : start + _SHOWN].partition(b"\n")[0].strip()
+    raise ValueError(f"expected `name: value`, found {line.decode('utf-8', 'replace')!r}")
+
+
+_SHOWN = 80
+"""Bytes of a wrong line that are told."""
+
+
+def _end(pattern: re.Pattern[bytes], text: bytes, position: int) -> int:
+    match = pattern.match(text, position)
+    return position if match is None else match.end()
+
+
+def _set(state: CheckpointState, field: str, string: bytes | None, atom: bytes) -> None:
+    """Puts the value of a field, a quoted string or else a bare word, into the state."""
     if field in ("model_checkpoint_path", "all_model_checkpoint_paths"):
-        if value[0] not in "\"'":
-            raise ValueError(f"{field} is a quoted path, but {value!r} was found")
+        if string is None:
+            raise ValueError(f"{field} is a quoted path, but {_shown(atom)} was found")
         if field == "model_checkpoint_path":
-            state.model_checkpoint_path = _unquoted(value)
+            state.model_checkpoint_path = os.fsdecode(string)
         else:
-            state.all_model_checkpoint_paths.append(_unquoted(value))
-    elif field == "all_model_checkpoint_timestamps":
-        state.all_model_checkpoint_timestamps.append(float(value))
-    elif field == "last_preserved_timestamp":
-        state.last_preserved_timestamp = float(value)
+            state.all_model_checkpoint_paths.append(os.fsdecode(string))
+    elif field in ("all_model_checkpoint_timestamps", "last_preserved_timestamp"):
+        try:
+            time = float(atom)
+        except ValueError:
+            raise ValueError(f"{field} is a number, but {_shown(atom)} was found") from None
+        if field == "last_preserved_timestamp":
+            state.last_preserved_timestamp = time
+        else:
+            state.all_model_checkpoint_timestamps.append(time)
     else:
-        raise ValueError(f"{field!r} is no field of a checkpoint state")
+        raise ValueError(f"{field[:_SHOWN]!r} is no field of a checkpoint state")
+
+
+def _shown(atom: bytes) -> str:
+    return repr(atom[:_SHOWN].decode("utf-8", "replace"))
 
 
 def read_state(folder: str, filename: str = "checkpoint") -> CheckpointState | None:
     """The state of a folder, its paths absolute or from where the program runs; None when it has no state file.
 
-    UnreadableState for a file that says something else, or whose relative paths climb out of the folder.
+    UnreadableState for a file that says something else, that is no file, or whose relative paths climb out of the
+    folder.
     """
     path = os.path.join(folder, filename)
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            state = parse_state(file.read())
+        state = parse_state(_content(path))
         state.model_checkpoint_path = _from_here(folder, state.model_checkpoint_path)
         state.all_model_checkpoint_paths = [_from_here(folder, each) for each in state.all_model_checkpoint_paths]
     except FileNotFoundError:
@@ -146,14 +207,32 @@ def read_state(folder: str, filename: str = "checkpoint") -> CheckpointState | N
     return state
 
 
+def _content(path: str) -> bytes:
+    """All of a state file. FileNotFoundError when there is none."""
+    try:
+        file = InputFile(path)
+        try:
+            if file.size > _LARGEST:
+                raise UnreadableState(f"{file.size} bytes: it is larger than a state file can be ({_LARGEST} bytes)")
+            return bytes(file.read(0, file.size))
+        finally:
+            file.close()
+    except IsADirectoryError:
+        raise UnreadableState("a folder, where a file belongs") from None
+    except Malformed as error:
+        raise UnreadableState(str(error)) from None
+
+
 def _from_here(folder: str, path: str) -> str:
     """A path of the state file, which is relative to its folder, or absolute.
 
     What is not in the folder is refused: a Saver that recovers its checkpoints from here deletes old ones.
     """
+    if "\0" in path:
+        raise UnreadableState(f"the path {path!r} is none: it holds a zero byte")
     if not path or os.path.isabs(path):
         return path
-    if os.path.normpath(path).split(os.sep)[0] == os.pardir or "\0" in path:
+    if os.path.normpath(path).split(os.sep)[0] == os.pardir:
         raise UnreadableState(f"the path {path!r} climbs out of the folder. Write an absolute path if it is meant")
     return os.path.join(folder, path)
 
@@ -169,4 +248,4 @@ def latest(folder: str, filename: str = "checkpoint") -> str | None:
     state = read_state(folder, filename)
     if state is None or not state.model_checkpoint_path:
         return None
-    return state.model_checkpoint_path if exists(state.model_checkpoint_path) else None
+    return state.model_checkpoint_path if is_there(state.model_checkpoint_path) else None

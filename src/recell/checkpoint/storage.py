@@ -1,4 +1,4 @@
-"""Files as a checkpoint needs them: read at any place, and made so that they are there whole or not at all.
+"""Files as a checkpoint needs them: made so that they are there whole or not at all.
 
 All that changes a folder goes through the few functions of the `os` module that are used here, so that tests can make
 each call fail, or the power go.
@@ -15,18 +15,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
-import mmap
 import os
 import re
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
-
-from recell.checkpoint.wire import Malformed
 
 try:
     import fcntl
@@ -39,57 +35,6 @@ _ABANDONED = 3600.0
 _BUFFER = 1 << 16
 _STRIDE = 1 << 23
 """Bytes after which the disk is set to work on them: at the end there is little left to wait for."""
-
-
-class InputFile:
-    """A file opened for reading at any place, by several threads too. OSError as `open`."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - held until close()
-        self._lock = threading.Lock()
-        status = os.fstat(self._file.fileno())
-        self.size = status.st_size
-        self.identity = status.st_dev, status.st_ino, status.st_mtime_ns
-
-    def close(self) -> None:
-        self._file.close()
-
-    def read(self, offset: int, size: int) -> memoryview:
-        """`size` bytes, which must lie in the file."""
-        self._check(offset, size)
-        with self._lock:
-            self._file.seek(offset)
-            data = self._file.read(size)
-            while data is not None and len(data) < size:  # the system gives two gigabytes at most at once
-                more = self._file.read(size - len(data))
-                if not more:
-                    raise Malformed("it became shorter while it was read")
-                data += more
-        return memoryview(data or b"")
-
-    def read_into(self, offset: int, out: np.ndarray) -> None:
-        """Fills `out`, a flat array of bytes."""
-        self._check(offset, out.size)
-        with self._lock:
-            self._file.seek(offset)
-            filled = 0
-            while filled < out.size:
-                count = self._file.readinto(out[filled:].data)
-                if not count:
-                    raise Malformed("it became shorter while it was read")
-                filled += count
-
-    def map(self, offset: int, size: int) -> np.ndarray:
-        """The bytes as an array that is read from the file where it is looked at."""
-        self._check(offset, size)
-        start = offset - offset % mmap.ALLOCATIONGRANULARITY
-        mapped = mmap.mmap(self._file.fileno(), offset - start + size, access=mmap.ACCESS_READ, offset=start)
-        return np.frombuffer(mapped, np.uint8, size, offset - start)
-
-    def _check(self, offset: int, size: int) -> None:
-        if offset + size > self.size:
-            raise Malformed(f"{size} bytes at {offset} are wanted, but it has only {self.size}")
 
 
 class NewFile:

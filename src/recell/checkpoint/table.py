@@ -2,6 +2,9 @@
 
 A table is blocks of entries in the order of their keys, a block that says where each of them lies, and 48 bytes at the
 end that say where that one lies. A block may be compressed (snappy), and carries a checksum.
+
+A checksum keeps no liar out, so that nothing here believes it: each byte of the file is unpacked once at most (blocks
+lie one behind the other), keys take no more memory than TensorFlow's can, and no search takes longer.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import cramjam
 import numpy as np
 
 from recell.checkpoint import checksum
-from recell.checkpoint.storage import InputFile
+from recell.checkpoint.input_file import InputFile
 from recell.checkpoint.wire import Malformed, read_varint
 
 MAGIC = bytes.fromhex("57fb808b247547db")
@@ -23,8 +26,11 @@ TRAILER = 5
 RAW, SNAPPY = 0, 1
 _SNAPPY_GAIN = 22
 """Snappy says at most 64 bytes with 3: a block that claims to become larger than this is not one."""
-_KEY_BYTES = 1 << 20
-"""Keys share their beginnings, so that a small table can claim endless ones: at most this and four times its size."""
+_KEY_GAIN = 16
+"""A key is written without what it shares with the one before, but TensorFlow writes every sixteenth in full: the keys
+of a block are at most so many times as long as it is."""
+_MOST_SHARED = 1024
+"""So many keys may follow each other before one is written in full, and can be found without reading those before."""
 
 
 class Table:
@@ -38,7 +44,6 @@ class Table:
 
     def __init__(self, file: InputFile) -> None:
         self._file = file
-        self._allowance = _KEY_BYTES + 4 * file.size
         if file.size < FOOTER:
             raise Malformed(f"{file.size} bytes are too few for a checkpoint: its writing was cut short, or it is none")
         footer = file.read(file.size - FOOTER, FOOTER)
@@ -46,62 +51,54 @@ class Table:
             raise Malformed("it does not end as a checkpoint does: it was cut short, or added to, or it is none")
         _, position = _handle(footer, 0)
         (where, _) = _handle(footer, position)
-        index = list(self._entries(*where))
-        self._lasts = [key for key, _ in index]
-        if any(a >= b for a, b in zip(self._lasts, self._lasts[1:], strict=False)):
-            raise Malformed("its blocks are not in order")
-        self._handles = [_handle(value, 0)[0] for _, value in index]
-        self._kept: tuple[int, list[tuple[bytes, memoryview]]] = (-1, [])
+        self._lasts: list[bytes] = []
+        self._handles: list[tuple[int, int]] = []
+        behind = 0
+        for key, value in _Block(self._content(*where)).checked():
+            (offset, size), _ = _handle(value, 0)
+            if offset < behind:
+                raise Malformed("its blocks do not lie one behind the other")
+            behind = offset + size + TRAILER
+            self._lasts.append(key)
+            self._handles.append((offset, size))
+        if behind > where[0]:
+            raise Malformed("its blocks do not lie one behind the other")
+        self._kept: tuple[int, _Block] | None = None
+        self._sound: set[int] = set()
 
     def __iter__(self) -> Iterator[tuple[bytes, memoryview]]:
         """All entries, in the order of their keys."""
-        return (entry for number in range(len(self._handles)) for entry in self._block(number))
+        return (entry for number in range(len(self._handles)) for entry in self._checked(number, self._block(number)))
 
     def get(self, key: bytes) -> memoryview | None:
         """What the table has for a key; None for nothing."""
         number = bisect.bisect_left(self._lasts, key)
         if number == len(self._lasts):
             return None
-        entries = self._block(number)
-        place = bisect.bisect_left(entries, key, key=lambda entry: entry[0])
-        return entries[place][1] if place < len(entries) and entries[place][0] == key else None
+        # The one read last is kept: neighbours are asked for one after the other.
+        if self._kept is None or self._kept[0] != number:
+            self._kept = None
+            self._kept = number, self._block(number)
+        block = self._kept[1]
+        if number not in self._sound:
+            for _ in self._checked(number, block):
+                pass
+            self._sound.add(number)
+        return block.get(key)
 
-    def _block(self, number: int) -> list[tuple[bytes, memoryview]]:
-        """The entries of a block. The one read last is kept: neighbours are asked for one after the other."""
-        if self._kept[0] != number:
-            self._kept = (-1, [])
-            entries = list(self._entries(*self._handles[number]))
-            below = self._lasts[number - 1] if number else None
-            if not entries or entries[-1][0] > self._lasts[number] or (below is not None and entries[0][0] <= below):
-                raise Malformed("a block has other keys than the table's index says")
-            self._kept = (number, entries)
-        return self._kept[1]
+    def _block(self, number: int) -> _Block:
+        return _Block(self._content(*self._handles[number]))
 
-    def _entries(self, offset: int, size: int) -> Iterator[tuple[bytes, memoryview]]:
-        """Keys and values of a block, each key checked to lie behind the one before."""
-        data = self._content(offset, size)
-        if len(data) < 4:
-            raise Malformed("a block is too short")
-        restarts = int.from_bytes(data[-4:], "little")
-        end = len(data) - 4 - 4 * restarts
-        if end < 0:
-            raise Malformed("a block is shorter than it says")
-        position, key, first = 0, b"", True
-        while position < end:
-            shared, position = read_varint(data, position)
-            own, position = read_varint(data, position)
-            length, position = read_varint(data, position)
-            if shared > len(key) or own + length > end - position:
-                raise Malformed("an entry reaches out of its block")
-            self._allowance -= shared + own
-            if self._allowance < 0:
-                raise Malformed("its keys are longer than all of it")
-            following = key[:shared] + bytes(data[position : position + own])
-            if following <= key and not first:
-                raise Malformed("its keys are not in order, or there are two of one name")
-            position += own + length
-            key, first = following, False
-            yield key, data[position - length : position]
+    def _checked(self, number: int, block: _Block) -> Iterator[tuple[bytes, memoryview]]:
+        """The entries of a block, which must be some, and between those of its neighbours."""
+        key = below = self._lasts[number - 1] if number else None
+        for key, value in block.checked():
+            if below is not None and key <= below:
+                break
+            below = None
+            yield key, value
+        if key is None or below is not None or key > self._lasts[number]:
+            raise Malformed("a block has other keys than the table's index says")
 
     def _content(self, offset: int, size: int) -> memoryview:
         """The bytes of a block, checked and decompressed."""
@@ -116,6 +113,65 @@ class Table:
         if kind == SNAPPY:
             return _decompressed(data[:size])
         raise Malformed(f"a block is compressed in a way ({kind}) that no checkpoint has")
+
+
+class _Block:
+    """Entries in the order of their keys, and the places of those whose keys are written in full."""
+
+    def __init__(self, data: memoryview) -> None:
+        if len(data) < 4:
+            raise Malformed("a block is too short")
+        count = int.from_bytes(data[-4:], "little")
+        self._end = len(data) - 4 - 4 * count
+        if self._end < 0:
+            raise Malformed("a block is shorter than it says")
+        self._data = data
+        self._full = np.frombuffer(data, "<u4", count, self._end)
+
+    def checked(self) -> Iterator[tuple[bytes, memoryview]]:
+        """All entries; each key must lie behind the one before, and those that are written in full where it says."""
+        allowance = _KEY_GAIN * len(self._data)
+        full = iter(self._full.tolist())
+        due, since, first = next(full, self._end), 0, True
+        key = b""
+        for position, shared, following, value in self._entries(0):
+            allowance -= len(following)
+            if allowance < 0:
+                raise Malformed("the keys of a block are longer than can be")
+            if following <= key and not first:
+                raise Malformed("its keys are not in order, or there are two of one name")
+            since += 1
+            if position == due and not shared:
+                due, since = next(full, self._end), 0
+            elif position >= due or since > _MOST_SHARED:
+                raise Malformed("a block has keys in full at other places than it says")
+            key, first = following, False
+            yield key, value
+        if due < self._end:
+            raise Malformed("a block has keys in full at other places than it says")
+
+    def get(self, key: bytes) -> memoryview | None:
+        """What a block that is checked has for a key; None for nothing."""
+        place = bisect.bisect_right(self._full, key, key=lambda position: next(self._entries(int(position)))[2])
+        start = int(self._full[place - 1]) if place else self._end
+        for _, _, found, value in self._entries(start):
+            if found >= key:
+                return value if found == key else None
+        return None
+
+    def _entries(self, position: int) -> Iterator[tuple[int, int, bytes, memoryview]]:
+        """From a key in full on: where each entry lies, how much its key shares with the one before, key and value."""
+        key = b""
+        while position < self._end:
+            start = position
+            shared, position = read_varint(self._data, position)
+            own, position = read_varint(self._data, position)
+            length, position = read_varint(self._data, position)
+            if shared > len(key) or own + length > self._end - position:
+                raise Malformed("an entry reaches out of its block")
+            key = key[:shared] + bytes(self._data[position : position + own])
+            position += own + length
+            yield start, shared, key, self._data[position - length : position]
 
 
 def _decompressed(data: memoryview) -> memoryview:
