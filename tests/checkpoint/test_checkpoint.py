@@ -282,3 +282,50 @@ def test_a_folder_that_is_told_in_another_way(tmp_path: pathlib.Path, shape: str
         same(checkpoint.read(prefix)["a"], np.full(3, step))
     assert sorted(os.listdir(tmp_path)) == ["m.data-00000-of-00001", "m.index"]
     assert checkpoint.files_of(prefix) == [prefix + ".index", prefix + ".data-00000-of-00001"]
+
+
+class TestOneOutOfMany:
+    """What is not asked for is not read."""
+
+    @pytest.fixture
+    def prefix(self, tmp_path: pathlib.Path) -> str:
+        values = {f"v{number}": np.full([1 << 18], number, np.float32) for number in range(16)}
+        return write(tmp_path / "m", **values)
+
+    @staticmethod
+    def taken() -> int:
+        """Bytes that this process has asked files for."""
+        counts = pathlib.Path("/proc/self/io")
+        if not counts.exists():
+            pytest.skip("only Linux counts what a process reads")
+        return int(counts.read_text().split()[1])
+
+    def test_reading(self, prefix: str) -> None:
+        before = self.taken()
+        with checkpoint.Reader(prefix) as reader:
+            found = reader.read("v7")
+        assert self.taken() - before < found.nbytes + 100_000
+        same(found, np.full([1 << 18], 7, np.float32))
+
+    def test_mapping(self, prefix: str) -> None:
+        before = self.taken()
+        with checkpoint.Reader(prefix) as reader:
+            mapped = reader.map("v7")
+        assert self.taken() - before < 100_000
+        assert not mapped.flags.writeable
+        write(pathlib.Path(prefix), v7=1)  # an array that is mapped stays what it was
+        same(mapped, np.full([1 << 18], 7, np.float32))
+
+    def test_what_cannot_be_mapped_is_read(self, tmp_path: pathlib.Path) -> None:
+        prefix = write(tmp_path / "m", text=STRINGS, none=np.zeros([0, 3]), one=np.float64(2.5))
+        checkpoint.write(prefix + "1", [Entry("v", np.arange(3))], "v1")
+        checkpoint.write(prefix + "2", [Entry("v", np.arange(3), "6 0,3"), Entry("v", np.arange(3, 6), "6 3,3")])
+        with checkpoint.Reader(prefix) as reader:
+            same(reader.map("text"), STRINGS)
+            same(reader.map("none"), np.zeros([0, 3]))
+            same(reader.map("one"), np.float64(2.5))
+        for ending, wanted in ("1", np.arange(3)), ("2", np.arange(6)):
+            with checkpoint.Reader(prefix + ending) as reader:
+                found = reader.map("v")
+                same(found, wanted)
+                assert not found.flags.writeable
