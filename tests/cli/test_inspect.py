@@ -224,6 +224,10 @@ def test_names_do_nothing_to_the_terminal(tmp_path: pathlib.Path) -> None:
     # Chinese characters take two columns, the accent none.
     ends = {line.index("[]") + (4 if "循" in line else -1 if "\u0301" in line else 0) for line in table}
     assert len(ends) == 1
+    found = recell("inspect", "--json", tmp_path / "名字")
+    assert {tensor["name"] for tensor in found.json["tensors"]} == set(names), "exact"
+    assert "循环/权重" in found.out
+    assert found.out.replace("\n", "").isprintable()
 
 
 def test_one_immense_name_does_not_move_the_others(tmp_path: pathlib.Path) -> None:

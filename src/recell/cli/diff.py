@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +10,7 @@ import click
 
 from recell.checkpoint import CheckpointError, TensorInfo
 from recell.cli.differences import Difference, compare
-from recell.cli.reports import TROUBLE, columns, count_text, plain_number, shape_text, shown, warn
+from recell.cli.reports import TROUBLE, columns, count_text, json_text, plain_number, shape_text, shown, warn
 from recell.cli.tensor_files import Source, open_source
 
 
@@ -49,7 +48,7 @@ def diff(a: str, b: str, tolerance: float, names_only: bool, as_json: bool) -> i
     with open_source(a) as first, open_source(b) as second:
         findings = _compare(first, second, tolerance, names_only)
         if as_json:
-            click.echo(json.dumps(_record(findings, first, second), indent=2, ensure_ascii=False))
+            click.echo(json_text(_record(findings, first, second)))
         else:
             for line in _report(findings, first, second, names_only):
                 click.echo(line)
@@ -129,27 +128,27 @@ def _record(findings: Findings, a: Source, b: Source) -> dict[str, Any]:
     of_a, of_b = a.tensors(), b.tensors()
 
     def described(names: Sequence[str], infos: dict[str, TensorInfo]) -> list[dict[str, Any]]:
-        return [{"name": shown(n), "dtype": infos[n].dtype, "shape": list(infos[n].shape)} for n in names]
+        return [{"name": n, "dtype": infos[n].dtype, "shape": list(infos[n].shape)} for n in names]
 
     changed = [
         {
-            "name": shown(name),
+            "name": name,
             "dtype": [of_a[name].dtype, of_b[name].dtype],
             "shape": [list(of_a[name].shape), list(of_b[name].shape)],
         }
         for name in findings.changed
     ]
     return {
-        "a": {"prefix": shown(a.prefix), "format": a.format},
-        "b": {"prefix": shown(b.prefix), "format": b.format},
+        "a": {"prefix": a.prefix, "format": a.format},
+        "b": {"prefix": b.prefix, "format": b.format},
         "same": findings.same,
         "only_a": described(findings.only_a, of_a),
         "only_b": described(findings.only_b, of_b),
         "changed": changed,
         "values": [
-            {"name": shown(name), **{key: plain_number(value) for key, value in found._asdict().items()}}
+            {"name": name, **{key: plain_number(value) for key, value in found._asdict().items()}}
             for name, found in findings.values.items()
         ],
-        "equal": [shown(name) for name in findings.equal],
-        "unread": [{"name": shown(name), "error": reason} for name, reason in findings.unread.items()],
+        "equal": findings.equal,
+        "unread": [{"name": name, "error": reason} for name, reason in findings.unread.items()],
     }

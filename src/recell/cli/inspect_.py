@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import click
 import numpy as np
 
 from recell.checkpoint import CheckpointError, Region, TensorInfo, UnreadableCheckpoint, UnsupportedCheckpoint, slots
-from recell.cli.reports import columns, count_text, elements, plain_number, shape_text, shown, size_text
+from recell.cli.reports import columns, count_text, elements, json_text, plain_number, shape_text, shown, size_text
 from recell.cli.tensor_files import Source, matching, open_source
 
 OK, DAMAGED, UNCHECKED = "ok", "damaged", "not checked"
@@ -59,7 +58,7 @@ def inspect(path: str, unfolded: bool, checked: bool, patterns: Sequence[str], a
         infos = source.tensors()
         rows = [_row(source, name, infos[name], checked) for name in names]
         if as_json:
-            click.echo(json.dumps(_record(source, rows, infos, bool(patterns)), indent=2, ensure_ascii=False))
+            click.echo(json_text(_record(source, rows, infos, bool(patterns))))
         else:
             for line in _report(source, rows, unfolded):
                 click.echo(line)
@@ -183,12 +182,12 @@ def _record(source: Source, rows: Sequence[Row], infos: dict[str, TensorInfo], w
         slot = slots.slot_of(row.name, infos)
         tensors.append(
             {
-                "name": shown(row.name),
+                "name": row.name,
                 "dtype": row.info.dtype,
                 "shape": list(row.info.shape),
                 "bytes": row.size,
                 "parts": [{"start": list(part.start), "size": list(part.size)} for part in sorted(row.parts)],
-                "slot": None if slot is None else {"variable": shown(slot.variable), "name": slot.label},
+                "slot": None if slot is None else {"variable": slot.variable, "name": slot.label},
                 "optimizer": slots.is_optimizer_state(row.name, infos),
                 "checksum": row.checksum,
                 "error": row.told or None,
@@ -197,9 +196,9 @@ def _record(source: Source, rows: Sequence[Row], infos: dict[str, TensorInfo], w
         )
     states = {row.checksum for row in rows}
     return {
-        "prefix": shown(source.prefix),
+        "prefix": source.prefix,
         "format": source.format,
-        "files": [{"path": shown(path), "bytes": os.path.getsize(path)} for path in source.paths],
+        "files": [{"path": path, "bytes": os.path.getsize(path)} for path in source.paths],
         "checksums": DAMAGED if DAMAGED in states else OK if OK in states else UNCHECKED,
         "totals": _count(rows),
         "tensors": tensors,
