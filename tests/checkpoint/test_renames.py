@@ -1,0 +1,157 @@
+"""Names across releases: what genuine releases name their variables, and what is never guessed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.checkpoint.release_names import FILE
+
+from recell import checkpoint
+from recell.checkpoint import TensorInfo
+from recell.checkpoint.renames import Plan, key, plan
+
+with open(FILE) as _file:
+    RELEASES: dict[str, dict[str, dict[str, list[int]]]] = json.load(_file)
+NEWEST = "1.15.0"
+PAIRS = [(case, old) for old, cases in RELEASES.items() for case in cases if old != NEWEST and case in RELEASES[NEWEST]]
+SLOTS = ("", "/Adam", "/Adam_1", "/ExponentialMovingAverage")
+
+
+def infos(shapes: dict[str, list[int]], slots: tuple[str, ...] = ("",)) -> dict[str, Any]:
+    return {f"{name}{slot}": TensorInfo("float32", tuple(shape)) for name, shape in shapes.items() for slot in slots}
+
+
+@pytest.mark.parametrize(("case", "release"), PAIRS, ids=lambda value: str(value))
+def test_every_variable_of_a_release_is_found_in_every_other(case: str, release: str) -> None:
+    old, new = RELEASES[release][case], RELEASES[NEWEST][case]
+    by_key = {key(name): name for name in old}
+    assert len(by_key) == len(old)
+    assert {key(name) for name in new} == set(by_key)
+    for wanted, held in ((new, old), (old, new)):
+        found = plan(infos(wanted, SLOTS), infos(held, SLOTS))
+        assert not found.misfits
+        assert not found.rivals
+        sources = {name: source.names for name, source in found.sources.items()}
+        expected = {
+            f"{name}{slot}": (f"{other}{slot}",)
+            for name, other in ((n, o) for n in wanted for o in held if key(n) == key(o))
+            for slot in SLOTS
+            if name not in held
+        }
+        assert sources == expected
+
+
+def test_nothing_is_looked_for_when_nothing_is_missing() -> None:
+    held = infos({"rnn/lstm_cell/kernel": [4, 8], "RNN/LSTMCell/W_0": [4, 8]})
+    assert plan(infos({"rnn/lstm_cell/kernel": [4, 8]}), held) == Plan()
+
+
+def test_what_the_graph_reads_under_its_own_name_is_not_taken() -> None:
+    wanted = infos({"rnn/gru_cell/gates/bias": [4], "rnn/output_projection_wrapper/gru_cell/gates/bias": [4]})
+    assert plan(wanted, infos({"rnn/gru_cell/gates/bias": [4]})) == Plan()
+
+
+def test_two_that_fit_are_rivals() -> None:
+    wanted = infos({"rnn/lstm_cell/kernel": [4, 8]})
+    held = infos({"RNN/LSTMCell/W_0": [4, 8], "rnn/lstm_cell/weights": [4, 8]})
+    found = plan(wanted, held)
+    assert not found.sources
+    assert found.rivals == {"rnn/lstm_cell/kernel": ("RNN/LSTMCell/W_0", "rnn/lstm_cell/weights")}
+    # One of them by its shape alone is no rival.
+    held["RNN/LSTMCell/W_0"] = TensorInfo("float32", (2, 8))
+    assert plan(wanted, held).sources["rnn/lstm_cell/kernel"].names == ("rnn/lstm_cell/weights",)
+
+
+def test_one_that_fits_two_variables_is_read_for_neither() -> None:
+    wanted = infos({"rnn/gru_cell/gates/bias": [4], "rnn/output_projection_wrapper/gru_cell/gates/bias": [4]})
+    found = plan(wanted, infos({"RNN/GRUCell/Gates/Linear/Bias": [4]}))
+    assert not found.sources
+    assert set(found.rivals) == set(wanted)
+
+
+@pytest.mark.parametrize(
+    "held", [TensorInfo("float32", (4, 9)), TensorInfo("float64", (4, 8)), TensorInfo("float32", (8,))]
+)
+def test_another_shape_or_dtype_is_told_and_not_read(held: TensorInfo) -> None:
+    found = plan(infos({"rnn/lstm_cell/kernel": [4, 8]}), {"rnn/lstm_cell/weights": held})
+    assert not found.sources
+    assert found.misfits == {"rnn/lstm_cell/kernel": ("rnn/lstm_cell/weights",)}
+
+
+def test_unknown_sizes_agree_with_any() -> None:
+    held = infos({"rnn/lstm_cell/weights": [4, 8]})
+    for shape in (None, (None, 8), (None, None)):
+        assert plan({"rnn/lstm_cell/kernel": ("float32", shape)}, held).sources
+    for other in ((None,), (None, 9)):
+        assert not plan({"rnn/lstm_cell/kernel": ("float32", other)}, held).sources
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["fc/weights", "conv_lstm_cell/biases", "my_lstm_cell/weights", "rnn/coupled_lstm_cell/W_0", "lstm_cell_1/B"],
+)
+def test_names_that_no_release_changed_stay(name: str) -> None:
+    assert key(name) == name
+
+
+def test_slots_follow_their_variable_into_another_scope() -> None:
+    """Before 1.0 an optimizer in a scope put its slots below it: `train/w/Adam`."""
+    wanted = infos({"w": [3], "w/Adam": [3], "m/m/rnn/lstm_cell/bias/Adam": [8], "m/rnn/lstm_cell/bias": [8]})
+    held = infos({"w": [3], "train/w/Adam": [3], "m_1/m/RNN/LSTMCell/B/Adam": [8], "m/RNN/LSTMCell/B": [8]})
+    sources = {name: source.names[0] for name, source in plan(wanted, held).sources.items()}
+    assert sources == {
+        "w/Adam": "train/w/Adam",
+        "m/rnn/lstm_cell/bias": "m/RNN/LSTMCell/B",
+        "m/m/rnn/lstm_cell/bias/Adam": "m_1/m/RNN/LSTMCell/B/Adam",
+    }
+    held["other/w/Adam"] = TensorInfo("float32", (3,))
+    found = plan(wanted, held)
+    assert "w/Adam" not in found.sources
+    assert found.rivals["w/Adam"] == ("train/w/Adam", "other/w/Adam")
+
+
+@pytest.mark.parametrize("rows", [(3, 3), (4, 3, 3)])
+def test_parts_of_before_1_0_are_joined(rows: tuple[int, ...]) -> None:
+    total = sum(rows)
+    wanted = {f"rnn/lstm_cell/kernel{slot}": TensorInfo("float32", (total, 8)) for slot in ("", "/Adam")}
+    values = {
+        f"RNN/LSTMCell/W_{k}{slot}": np.random.default_rng(k).normal(size=(n, 8)).astype(np.float32)
+        for (k, n), slot in itertools.product(enumerate(rows), ("", "/Adam"))
+    }
+    held = {name: TensorInfo("float32", value.shape) for name, value in values.items()}
+    found = plan(wanted, held)
+    assert not found.misfits
+    joined = np.concatenate([values[f"RNN/LSTMCell/W_{k}"] for k in range(len(rows))])
+    reader = Held(values)
+    assert found.sources["rnn/lstm_cell/kernel"].read(reader).tobytes() == joined.tobytes()
+    part = found.sources["rnn/lstm_cell/kernel"].read(reader, f"{total} 8 2,2:4,4")
+    assert part.tolist() == joined[2:4, 4:].tolist()
+    assert found.sources["rnn/lstm_cell/kernel/Adam"].names[0] == "RNN/LSTMCell/W_0/Adam"
+    del held["RNN/LSTMCell/W_0"]
+    assert "rnn/lstm_cell/kernel" not in plan(wanted, held).sources
+
+
+class Held:
+    """Values in memory, as a Reader gives them."""
+
+    def __init__(self, values: dict[str, np.ndarray]) -> None:
+        self._values = values
+
+    def read(self, name: str, slice_spec: str = "") -> np.ndarray:
+        assert not slice_spec
+        return self._values[name]
+
+
+def test_one_tensor_is_read_slice_by_slice(tmp_path: Any) -> None:
+    value = np.arange(24, dtype=np.float32).reshape(6, 4)
+    prefix = str(tmp_path / "m")
+    checkpoint.write(prefix, [checkpoint.Entry("RNN/BasicRNNCell/Linear/Matrix", value)])
+    with checkpoint.Reader(prefix) as reader:
+        found = plan({"rnn/basic_rnn_cell/kernel": ("float32", (6, 4))}, reader.tensors())
+        part = found.sources["rnn/basic_rnn_cell/kernel"].read(reader, "6 4 2,3:-")
+    assert part.tolist() == value[2:5].tolist()
+    assert found.lines() == ["rnn/basic_rnn_cell/kernel <- RNN/BasicRNNCell/Linear/Matrix"]
