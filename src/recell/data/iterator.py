@@ -14,6 +14,7 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import add_to_collection
 from recell.graph.deferred import Deferred
 from recell.graph.dtypes import DType, as_dtype
+from recell.graph.portable import ResourceKey
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation, Tensor
 
@@ -179,7 +180,9 @@ def _resource(specs: Any, shared_name: str | None) -> Tensor:
 
 
 def _key(shared_name: str | None) -> str:
-    return iterator_ops.KEY_PREFIX + (f"shared/{shared_name}" if shared_name else str(next(_numbers)))
+    if shared_name:
+        return f"{iterator_ops.KEY_PREFIX}shared/{shared_name}"
+    return ResourceKey(f"{iterator_ops.KEY_PREFIX}{next(_numbers)}")
 
 
 def _flat_of(specs: Any) -> tuple[tuple[DType, ...], tuple[TensorShape, ...]]:

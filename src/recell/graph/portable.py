@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 
+class ResourceKey(str):
+    """An attribute that names something of a session (a table, an iterator) that nobody has given a name to.
+
+    The operations on it share the key. A graph that is imported gets keys of its own.
+    """
+
+
 @dataclass(frozen=True)
 class Portable:
     """Objects of one class: `fields` gives the plain data that one is made of, `make` makes it again."""

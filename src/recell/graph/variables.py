@@ -18,6 +18,7 @@ from recell.graph.shapes import TensorShape, as_shape
 from recell.graph.tensor import Operation, Tensor
 from recell.graph.variable_guard import guarded
 from recell.graph.variable_options import VariableAggregation, VariableSynchronization, resolve_trainable
+from recell.graph.variable_proto import register_variables, restore_variable, variable_to_proto
 from recell.graph.variable_updates import VariableUpdates
 
 
@@ -82,7 +83,9 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
         constraint: a function that an optimizer applies to the value after each update.
         shape: the static shape, when it is not that of the initial value.
         use_resource: makes names and `dtype` those of a ResourceVariable.
-        caching_device, import_scope, expected_shape, synchronization, aggregation: recorded, without effect.
+        variable_def, import_scope: instead of a value, the `VariableDef` of a variable whose operations are in the
+            graph already, under a scope if need be. It joins no collections.
+        caching_device, expected_shape, synchronization, aggregation: recorded, without effect.
 
     Raises ValueError for a missing initial value, one of unknown shape, or one from inside a loop or a branch.
     """
@@ -108,7 +111,10 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
         shape: Any = None,
     ) -> None:
         if variable_def is not None:
-            raise ValueError("Variables cannot be made from a VariableDef here: give an initial_value instead.")
+            if initial_value is not None:
+                raise ValueError("variable_def and initial_value are mutually exclusive.")
+            restore_variable(self, variable_def, import_scope)
+            return
         if initial_value is None:
             raise ValueError("initial_value must be specified.")
         if constraint is not None and not callable(constraint):
@@ -296,6 +302,15 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
     def _set_save_slice_info(self, save_slice_info: variable_slice.SaveSliceInfo | None) -> None:
         self._save_slice_info = save_slice_info
 
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """This variable as a `VariableDef`, its names without the scope; None for one outside of the scope."""
+        return variable_to_proto(self, export_scope)
+
+    @staticmethod
+    def from_proto(variable_def: Any, import_scope: str | None = None) -> Variable:
+        """The variable that a `VariableDef` names. KeyError for operations that are not in the default graph."""
+        return Variable(variable_def=variable_def, import_scope=import_scope)
+
     @staticmethod
     def _override_operator(operator: str, function: Callable[..., Any]) -> None:
         """Gives every variable an operator or a method that takes operations of the rooms above."""
@@ -328,6 +343,9 @@ class Variable(VariableUpdates, metaclass=_VariableMeta):
             f"Cannot convert the variable {self.name} to a numpy array: its value is a session's. Use "
             "session.run(variable)."
         )
+
+
+register_variables(Variable)
 
 
 def _scope_default() -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from recell.graph.portable import register_named
 from recell.ops.clip import clip_by_value
 from recell.ops.math_unary import exp, sigmoid, tanh
 from recell.ops.nn_activations import elu, relu, selu, softmax, softplus, softsign
@@ -15,6 +16,9 @@ Activation = Callable[[Any], Any]
 def linear(x: Any) -> Any:
     """`x` itself. TF symbol: `tf.keras.activations.linear`."""
     return x
+
+
+register_named("linear", linear)
 
 
 def hard_sigmoid(x: Any) -> Any:

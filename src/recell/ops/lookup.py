@@ -5,7 +5,6 @@ A table's content belongs to the session, as a variable's value does, and is put
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,6 @@ from recell.ops import lookup_content as content
 from recell.ops.lookup_content import KeyValueTensorInitializer, TextFileIndex, TextFileInitializer
 from recell.ops.state import group, no_op
 
-_numbers = itertools.count()
-
 
 class HashTable:
     """A table that is filled once, by running `init`. TF symbol: `tf.contrib.lookup.HashTable`.
@@ -35,7 +32,7 @@ class HashTable:
         self, initializer: Any, default_value: Any, shared_name: str | None = None, name: str | None = None
     ) -> None:
         self._name = name or "hash_table"
-        self._key = f"table/{shared_name or next(_numbers)}"
+        self._key = content.table_key(shared_name)
         self._key_dtype, self._value_dtype = initializer.key_dtype, initializer.value_dtype
         with name_scope(self._name):
             self._default_value = convert_to_tensor(default_value, self._value_dtype, name="default_value")
@@ -122,7 +119,7 @@ class MutableHashTable:
         checkpoint: bool = True,
     ) -> None:
         self._name = name
-        self._key = f"table/{shared_name or next(_numbers)}"
+        self._key = content.table_key(shared_name)
         self._key_dtype, self._value_dtype = as_dtype(key_dtype), as_dtype(value_dtype)
         self._default_value = convert_to_tensor(default_value, self._value_dtype)
         if self._default_value.shape.ndims:

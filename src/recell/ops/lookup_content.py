@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from recell.graph.convert import convert_to_tensor
 from recell.graph.core import add_to_collection, name_scope
 from recell.graph.dtypes import DType, as_dtype
 from recell.graph.keys import GraphKeys
+from recell.graph.portable import ResourceKey, register_kind
 from recell.ops import rules
 from recell.ops._kernels import as_strings, invalid, string_array
 from recell.ops.fingerprint import fingerprint64
@@ -21,6 +23,14 @@ from recell.ops.op import ANY, op
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+_numbers = itertools.count()
+
+
+def table_key(shared_name: str | None) -> str:
+    """What a session knows a table by. Tables of one `shared_name` are one."""
+    return f"table/{shared_name}" if shared_name else ResourceKey(f"table/{next(_numbers)}")
 
 
 def _listed(value: Any) -> list[Any]:
@@ -226,6 +236,22 @@ class TextFileInitializer:
             filename = convert_to_tensor(self._filename, dtypes.string, name="asset_filepath")
             add_to_collection(GraphKeys.ASSET_FILEPATHS, filename)
             return _import_file(filename, table._key, self, name="InitializeTableFromTextFileV2")
+
+
+def _settings(initializer: TextFileInitializer) -> dict[str, Any]:
+    """What the reading of lines needs; the file's name is an input of the operation."""
+    return {
+        "filename": "an input of the operation",
+        "key_dtype": initializer.key_dtype,
+        "key_index": initializer.key_index,
+        "value_dtype": initializer.value_dtype,
+        "value_index": initializer.value_index,
+        "vocab_size": initializer.vocab_size,
+        "delimiter": initializer._delimiter.decode(),
+    }
+
+
+register_kind("TextFileInitializer", TextFileInitializer, _settings, TextFileInitializer)
 
 
 __all__ = ["KeyValueTensorInitializer", "TextFileIndex", "TextFileInitializer"]

@@ -15,6 +15,7 @@ from recell._lazy import lazy_module
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import name_scope
 from recell.graph.dimensions import Dimension
+from recell.graph.portable import register_named
 from recell.graph.registry import Inference
 from recell.graph.shapes import TensorShape
 from recell.graph.static import constant_value
@@ -35,6 +36,7 @@ class Dynamic:
 
 
 _DYNAMIC = Dynamic()
+register_named("dynamic index", _DYNAMIC)
 
 
 def _axes_taken(index: tuple[Any, ...]) -> int:

@@ -17,6 +17,7 @@ from recell.graph import portable
 from recell.graph.body import Body
 from recell.graph.deferred import Deferred
 from recell.graph.dtypes import DType
+from recell.graph.portable import ResourceKey
 from recell.graph.registry import REGISTRY
 from recell.graph.seeds import OperationCount
 from recell.graph.shapes import TensorShape
@@ -44,6 +45,9 @@ class Elements(Protocol):
 
     def body(self, identity: str) -> Body:
         """The body known as `identity`."""
+
+    def resource(self, key: str) -> ResourceKey:
+        """The key that takes the place of `key` in the graph that is made."""
 
 
 # -- writing --------------------------------------------------------------------------------------------------------
@@ -181,6 +185,7 @@ def _write_registered(value: Any, body_id: Callable[[Body], str]) -> Any:
 
 
 _WRITERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (ResourceKey, lambda value: tagged("resource", key=plain(str(value)))),
     (OperationCount, lambda value: tagged("count", value=plain(int(value)))),
     (int, lambda value: tagged("int", value=plain(str(value)))),
     (float, lambda value: tagged("float", value=protos.AttrValue(tensor=make_tensor_proto(np.float64(value))))),
@@ -209,7 +214,11 @@ def read(message: Any, elements: Elements) -> Any:
         entry = portable.KINDS.get(message.func.name.removeprefix("object "))
         if entry is None or not message.func.name.startswith("object "):
             raise MalformedError(f"it holds something unknown, called {message.func.name!r}")
-        return entry.make(**{key: read(item, elements) for key, item in message.func.attr.items()})
+        content = {key: read(item, elements) for key, item in message.func.attr.items()}
+        try:
+            return entry.make(**content)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise MalformedError(f"it is no {entry.tag} ({error})") from None
     if field == "list":
         for name, convert in _SINGLE.items():
             held = getattr(message.list, name)
@@ -328,6 +337,7 @@ _READERS: dict[str, Callable[[Any, Elements], Any]] = {
     "float": lambda content, elements: float(_read_scalar(content, elements)),
     "bytes": lambda content, elements: bytes(_part(content, "value").s),
     "scalar": _read_scalar,
+    "resource": lambda content, elements: elements.resource(_text(content, "key")),
     "operation": lambda content, elements: elements.operation(_text(content, "name")),
     "tensor": lambda content, elements: elements.tensor(_text(content, "name")),
     "deferred": lambda content, elements: Deferred(elements.tensor(_text(content, "name"))),

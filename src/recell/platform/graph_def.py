@@ -12,7 +12,7 @@ from typing import Any
 
 from recell.graph.body import Body
 from recell.graph.graph import Graph
-from recell.graph.registry import OpDef
+from recell.graph.registry import REGISTRY, OpDef
 from recell.graph.tensor import Operation
 from recell.platform import attr_values
 from recell.platform import graph_protos as protos
@@ -100,6 +100,26 @@ def strip_defaults(definition: OpDef, node: Any) -> None:
             del node.attr[key]
 
 
+def strip_graph_defaults(graph_def: Any) -> None:
+    """`strip_defaults` of every node whose type is known here."""
+    for node in graph_def.node:
+        if node.op in REGISTRY:
+            strip_defaults(REGISTRY[node.op], node)
+
+
+def stripped_op_list(graph_def: Any) -> Any:
+    """The types of operations in a graph as an `OpList`, sorted: their inputs, and whether they keep a state."""
+    types = sorted({node.op for node in graph_def.node})
+    return protos.OpList(op=[_op_def(REGISTRY[name]) for name in types if name in REGISTRY])
+
+
+def _op_def(definition: OpDef) -> Any:
+    made = protos.OpDef(name=definition.name, is_stateful=definition.stateful)
+    for param in definition.params:
+        made.input_arg.add(name=param.name, type_attr="T" if param.group else "")
+    return made
+
+
 def default_of(definition: OpDef, key: str) -> tuple[Any] | None:
     """What an attribute of a type of operations is by default, in a tuple; None where it has no default."""
     if definition.kernel is None:
@@ -124,5 +144,7 @@ __all__ = [
     "graph_to_graph_def",
     "nodes_to_graph_def",
     "strip_defaults",
+    "strip_graph_defaults",
+    "stripped_op_list",
     "why_unportable",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from recell.graph.body import Body
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph, name_scope
 from recell.graph.graph import Graph
+from recell.graph.portable import ResourceKey
 from recell.graph.restoring import Restoring, controls_of, device_of
 from recell.graph.tensor import Operation, Tensor
 from recell.platform import graph_protos as protos
@@ -21,6 +23,7 @@ from recell.platform.op_types import unknown_types
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 _SHOWN = 12
+_imports = itertools.count()
 
 
 def import_graph_def(
@@ -91,6 +94,7 @@ class _Import:
         self._nodes = _read(graph_def)
         self._operations: dict[str, Operation] = {}
         self._bodies: Bodies | None = None
+        self._number = next(_imports)
         self._controls = {key[1:]: value.op for key, value in input_map.items() if key.startswith("^")}
         self._tensors = {tensor_name(k): value for k, value in input_map.items() if not k.startswith("^")}
         for tensor in input_map.values():
@@ -194,6 +198,9 @@ class _Import:
         found = self._bodies.get(identity)
         assert found is not None
         return found
+
+    def resource(self, key: str) -> ResourceKey:
+        return ResourceKey(f"{key.partition(' of import ')[0]} of import {self._number}")
 
 
 def _check_types(graph_def: Any) -> None:

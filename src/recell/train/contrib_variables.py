@@ -17,7 +17,7 @@ from recell.platform import logging
 from recell.train import checkpoint_reader
 from recell.train.checkpoint_reader import CheckpointReader
 from recell.train.saver import Saver
-from recell.train.saver_def import SaverDef
+from recell.train.saver_def import V1
 
 
 def get_variables(
@@ -232,7 +232,7 @@ def assign_from_checkpoint_fn(
         if not var_list:
             logging.warning("No Variables to restore")
             return None
-    saver = Saver(var_list, reshape=reshape_variables, write_version=SaverDef.V1)
+    saver = Saver(var_list, reshape=reshape_variables, write_version=V1)
 
     def restore(session: Any) -> None:
         saver.restore(session, model_path)

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from recell.graph import default_session, errors
-from recell.graph.core import add_to_collection
+from recell.graph.core import add_to_collection, get_default_graph
 from recell.graph.keys import GraphKeys
+from recell.graph.proto_functions import prepend_name_scope, register_lazily, strip_name_scope
 from recell.graph.tensor import Operation
-from recell.ops.queues import QueueBase
-from recell.platform import logging
+from recell.platform import graph_protos, logging
 from recell.train.coordinator import Coordinator
 
 
@@ -29,11 +29,13 @@ class QueueRunner:
         close_op, cancel_op: what closes the queue at the end of the input, and what closes it and ends waiting enqueues
             when the coordinator stops; made if not given.
         queue_closed_exception_types: exceptions that mean that the input has ended; default OutOfRangeError.
+        queue_runner_def, import_scope: instead of all these, a `QueueRunnerDef` of operations that are in the default
+            graph already, under a scope if need be. `queue` is then the queue's operation.
     """
 
     def __init__(
         self,
-        queue: QueueBase | None = None,
+        queue: Any = None,
         enqueue_ops: Sequence[Any] | None = None,
         close_op: Operation | None = None,
         cancel_op: Operation | None = None,
@@ -42,7 +44,11 @@ class QueueRunner:
         import_scope: str | None = None,
     ) -> None:
         if queue_runner_def is not None:
-            raise ValueError("A QueueRunner cannot be made from queue_runner_def here: give queue and enqueue_ops.")
+            if queue is not None or enqueue_ops is not None:
+                raise ValueError("queue_runner_def and queue are mutually exclusive.")
+            queue, enqueue_ops, close_op, cancel_op, queue_closed_exception_types = _named(
+                queue_runner_def, import_scope
+            )
         if queue is None or not enqueue_ops:
             raise ValueError("Must provide queue and enqueue_ops.")
         ended = (errors.OutOfRangeError,) if queue_closed_exception_types is None else queue_closed_exception_types
@@ -55,7 +61,7 @@ class QueueRunner:
                 "queue_closed_exception_types, when provided, must be a tuple of tf.error types, but saw: "
                 f"{queue_closed_exception_types}"
             )
-        self._queue = queue
+        self._queue: Any = queue
         self._enqueue_ops = list(enqueue_ops)
         self._close_op = queue.close() if close_op is None else close_op
         self._cancel_op = queue.close(cancel_pending_enqueues=True) if cancel_op is None else cancel_op
@@ -65,7 +71,8 @@ class QueueRunner:
         self._raised: list[BaseException] = []
 
     @property
-    def queue(self) -> QueueBase:
+    def queue(self) -> Any:
+        """The queue; the operation that makes it, where the graph was imported."""
         return self._queue
 
     @property
@@ -92,7 +99,24 @@ class QueueRunner:
     @property
     def name(self) -> str:
         """The name of the queue's operation."""
-        return self._queue.name
+        return str(self._queue.name)
+
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """The names of the operations, without the scope, as a `QueueRunnerDef`; None for a queue outside of it."""
+        if export_scope and not self.name.startswith(export_scope):
+            return None
+        return graph_protos.QueueRunnerDef(
+            queue_name=strip_name_scope(self.name, export_scope),
+            enqueue_op_name=[strip_name_scope(op.name, export_scope) for op in self._enqueue_ops],
+            close_op_name=strip_name_scope(self._close_op.name, export_scope),
+            cancel_op_name=strip_name_scope(self._cancel_op.name, export_scope),
+            queue_closed_exception_types=[errors.error_code_from_exception_type(kind) for kind in self._ended],
+        )
+
+    @staticmethod
+    def from_proto(queue_runner_def: Any, import_scope: str | None = None) -> QueueRunner:
+        """What a `QueueRunnerDef` names. KeyError for operations that are not in the default graph."""
+        return QueueRunner(queue_runner_def=queue_runner_def, import_scope=import_scope)
 
     def create_threads(
         self, sess: Any, coord: Coordinator | None = None, daemon: bool = False, start: bool = False
@@ -160,6 +184,30 @@ class QueueRunner:
         coord.wait_for_stop()
         with contextlib.suppress(errors.OpError, RuntimeError):
             sess.run(self._cancel_op)
+
+
+def _named(message: Any, import_scope: str | None) -> tuple[Any, ...]:
+    """The queue's operation, what fills, closes and cancels it, and the exceptions that end it."""
+    if not isinstance(message, graph_protos.QueueRunnerDef):
+        raise TypeError(f"queue_runner_def must be a QueueRunnerDef, but got {type(message).__name__}: {message!r}")
+    graph = get_default_graph()
+
+    def element(name: str) -> Any:
+        return graph.as_graph_element(prepend_name_scope(name, import_scope))
+
+    kinds = [errors.exception_type_from_error_code(code) for code in message.queue_closed_exception_types]
+    return (
+        element(message.queue_name),
+        [element(name) for name in message.enqueue_op_name],
+        element(message.close_op_name),
+        element(message.cancel_op_name),
+        tuple(kinds) or None,
+    )
+
+
+register_lazily(
+    GraphKeys.QUEUE_RUNNERS, lambda: graph_protos.QueueRunnerDef, QueueRunner.to_proto, QueueRunner.from_proto
+)
 
 
 def add_queue_runner(qr: QueueRunner, collection: str = GraphKeys.QUEUE_RUNNERS) -> None:

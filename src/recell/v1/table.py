@@ -12,6 +12,7 @@ from recell.v1.table_estimator import ROWS as ESTIMATOR
 from recell.v1.table_graph import ROWS as GRAPH
 from recell.v1.table_inputs import ROWS as INPUTS
 from recell.v1.table_layers import ROWS as LAYERS
+from recell.v1.table_meta_graph import ROWS as META_GRAPH
 from recell.v1.table_metrics import ROWS as METRICS
 from recell.v1.table_monitoring import ROWS as MONITORING
 from recell.v1.table_nn import ROWS as NN
@@ -177,5 +178,5 @@ def _merge(*areas: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
 
 TABLE = _merge(
     *(GRAPH, VARIABLES, CONTROL, OPS, NN, RNN, TRAIN, LAYERS, SEQ2SEQ, PLATFORM),
-    *(INPUTS, PARSING, DATA, METRICS, SUMMARY, MONITORING, ESTIMATOR),
+    *(INPUTS, PARSING, DATA, METRICS, SUMMARY, MONITORING, META_GRAPH, ESTIMATOR),
 )
