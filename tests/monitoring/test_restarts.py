@@ -152,11 +152,11 @@ def test_a_damaged_checkpoint_is_told(tmp_path: pathlib.Path, damage: str) -> No
         if damage == "gone":
             path.unlink()
         else:
-            path.write_bytes(content[:200] if damage == "cut" else b"")
+            path.write_bytes(content[:100] if damage == "cut" else b"")
         tf.train.get_or_create_global_step()
         if damage == "gone":
             with pytest.raises(ValueError, match="The passed save_path is not a valid checkpoint"):
                 tf.train.MonitoredTrainingSession(checkpoint_dir=str(tmp_path))
         else:
-            with pytest.raises(tf.errors.DataLossError, match=r"Unable to open table file .*m-1: .*(damaged|empty)"):
+            with pytest.raises(tf.errors.DataLossError, match=r"Unable to open table file .*m-1.index: .* cut short"):
                 tf.train.MonitoredTrainingSession(checkpoint_dir=str(tmp_path))

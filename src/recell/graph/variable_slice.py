@@ -25,7 +25,10 @@ class SaveSliceInfo:
 
     @property
     def spec(self) -> str:
-        """`"5 2 3,2:0,2"`: the whole's sizes, then offset and size of the part along each dimension."""
+        """`"5 2 3,2:0,2"`: the whole's sizes, then offset and size of the part along each dimension.
+
+        A part has no size of 0 in this notation: `-`, all of the dimension, stands for it.
+        """
         sizes = " ".join(str(size) for size in self.full_shape or ())
         pairs = zip(self.var_offset or (), self.var_shape or (), strict=True)
-        return sizes + " " + ":".join(f"{offset},{size}" for offset, size in pairs)
+        return sizes + " " + ":".join(f"{offset},{size}" if size else "-" for offset, size in pairs)

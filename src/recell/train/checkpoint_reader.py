@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ class CheckpointReader:
         with told_as_tensorflow(self._prefix):
             self._reader = checkpoint.Reader(self._prefix)
             self._infos = self._reader.tensors()
+        # TensorFlow's object has no close(): the files are closed when nobody has it any more.
+        self._close = weakref.finalize(self, self._reader.close)
 
     def get_variable_to_shape_map(self) -> dict[str, list[int]]:
         """Shapes by name."""

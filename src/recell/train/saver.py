@@ -5,26 +5,37 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
+
+import numpy as np
 
 from recell import checkpoint
 from recell.checkpoint import CheckpointState
 from recell.graph import errors
 from recell.graph.core import name_scope
 from recell.graph.saveable import SaveableObject
-from recell.graph.tensor import Tensor
 from recell.graph.variable_collections import _all_saveable_objects
-from recell.graph.variables import Variable
-from recell.ops.state import group, placeholder_with_default, with_dependencies
+from recell.ops.state import placeholder_with_default
 from recell.platform import logging
 from recell.platform.text import as_text
-from recell.train import saver_ops
 from recell.train.checkpoint_management import DEFAULT_STATE_FILE, write_checkpoint_state
-from recell.train.saveables import make_saveables, names_to_saveables, restore_operations
+from recell.train.saveables import make_saveables, names_to_saveables
 from recell.train.saver_def import SaverDef
 from recell.train.saver_failures import restoring_failed
+from recell.train.saver_graph import add_restore, add_save, shards_of
+from recell.train.saver_retention import Retention
+from recell.train.training_util import global_step as value_of_step
+
+_OLD_FORMAT = (
+    "*" * 55,
+    "TensorFlow's V1 checkpoint format has been deprecated.",
+    "Consider switching to the more efficient V2 format:",
+    "   `tf.train.Saver(write_version=tf.train.SaverDef.V2)`",
+    "now on by default.",
+    "*" * 55,
+)
 
 
 class Saver:
@@ -38,12 +49,13 @@ class Saver:
       save_relative_paths: makes the state file's paths relative, so that the folder can be moved.
     Args (rarely):
       reshape: gives values read the variables' shapes, where their numbers of elements agree.
-      sharded, restore_sequentially: accepted; a checkpoint is one file, which is read before anything is assigned.
+      sharded: writes a data file for each device that variables are on.
+      restore_sequentially: accepted; a checkpoint is read before anything is assigned.
       name: of the operations, "save" by default.
       saver_def, builder: None; a Saver cannot be made from what another process has built.
       defer_build: makes the operations when `build()` is called.
       allow_empty: no variables make a Saver that does nothing instead of a ValueError.
-      write_version: `SaverDef.V1` names the file as the first format does, without `.index`.
+      write_version: `SaverDef.V1` writes TensorFlow's first format, one file.
       pad_step_number: writes the step in eight digits at least, so that names sort.
       filename: the file's name where the operations are run without one.
 
@@ -107,11 +119,9 @@ class Saver:
         self._is_empty = False
         self._saveables: list[SaveableObject] = []
         self.saver_def: SaverDef | None = None
-        self._next_checkpoint_time = time.time() + keep_checkpoint_every_n_hours * 3600
-        self._last_checkpoints: list[tuple[str, float]] = []
+        self._retention = Retention(keep_checkpoint_every_n_hours)
         # Saving from two threads at once would leave the state file to name the older of two checkpoints.
         self._saving = threading.RLock()
-        self._checkpoints_to_be_deleted: list[tuple[str, float]] = []
         if not defer_build:
             self.build()
 
@@ -132,8 +142,9 @@ class Saver:
         with name_scope(self._name, "save", [saveable.op for saveable in self._saveables]):
             filename = placeholder_with_default(self._filename or "model", shape=(), name="filename")
             filename = placeholder_with_default(filename, shape=(), name="Const")
-            saved = self._add_save(filename)
-            restored = self._add_restore(filename)
+            shards = shards_of(self._saveables, self._sharded)
+            saved = add_save(filename, shards, self._write_version, self._sharded)
+            restored = add_restore(filename, shards, self._reshape, self._sharded)
         self.saver_def = SaverDef(
             filename_tensor_name=filename.name,
             save_tensor_name=saved.name,
@@ -143,24 +154,6 @@ class Saver:
             keep_checkpoint_every_n_hours=self._keep_hours,
             version=self._write_version,
         )
-
-    def _add_save(self, filename: Tensor) -> Tensor:
-        specs = [spec for saveable in self._saveables for spec in saveable.specs]
-        names, slices = [spec.name for spec in specs], [spec.slice_spec for spec in specs]
-        tensors = [spec.tensor for spec in specs]
-        if self._write_version == SaverDef.V1:
-            save = saver_ops.save_slices(filename, names, slices, tensors, name="save")
-        else:
-            save = saver_ops.save_v2(filename, names, slices, tensors)
-        return with_dependencies([save], filename)
-
-    def _add_restore(self, filename: Tensor) -> Any:
-        def read(specs: list[Any]) -> list[Any]:
-            names, slices = [spec.name for spec in specs], [spec.slice_spec for spec in specs]
-            return saver_ops.restore_v2(filename, names, slices, [spec.dtype for spec in specs], name="RestoreV2")
-
-        made = restore_operations(self._saveables, read, self._reshape)
-        return group(*made, name="restore_all")
 
     def _check_built(self, action: str) -> None:
         if not self._is_built:
@@ -200,6 +193,9 @@ class Saver:
         """
         self._check_built("save")
         latest_filename = DEFAULT_STATE_FILE if latest_filename is None else latest_filename
+        if self._write_version != SaverDef.V2:
+            for line in _OLD_FORMAT:
+                logging.warning(line)
         if os.path.split(latest_filename)[0]:
             raise ValueError("'latest_filename' must not contain path components")
         with self._saving:
@@ -241,9 +237,9 @@ class Saver:
                 raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.") from error
             raise
         if write_state:
-            self._record(written)
+            self._retention.record(written, self._max_to_keep)
             write_checkpoint_state(folder, written, self.last_checkpoints, latest_filename, self._save_relative_paths)
-            self._delete_old(meta_graph_suffix)
+            self._retention.delete_old(meta_graph_suffix)
         if write_meta_graph:
             _describe(written, f"{prefix}.{meta_graph_suffix}")
         return written
@@ -251,50 +247,29 @@ class Saver:
     def _with_step(self, sess: Any, save_path: str, global_step: Any) -> str:
         if global_step is None:
             return save_path
-        if not hasattr(global_step, "__index__") or isinstance(global_step, (Tensor, Variable)):
-            global_step = sess.run(global_step)
-        return f"{save_path}-{int(global_step):08d}" if self._pad_step_number else f"{save_path}-{int(global_step)}"
+        step = global_step if isinstance(global_step, (Integral, np.integer)) else value_of_step(sess, global_step)
+        return f"{save_path}-{int(step):08d}" if self._pad_step_number else f"{save_path}-{int(step)}"
 
     # -- which checkpoints there are --------------------------------------------------------------------------------
 
     @property
     def last_checkpoints(self) -> list[str]:
         """Prefixes of the checkpoints that are kept, the oldest first."""
-        return [path for path, _ in self._last_checkpoints]
+        return self._retention.prefixes
 
     def set_last_checkpoints(self, last_checkpoints: Sequence[str]) -> None:
         """Says which checkpoints there are, without their times. AssertionError for what is no list."""
         assert isinstance(last_checkpoints, list)
-        self._last_checkpoints = [(path, float("inf")) for path in last_checkpoints]
+        self._retention.last = [(path, float("inf")) for path in last_checkpoints]
 
     def set_last_checkpoints_with_time(self, last_checkpoints_with_time: Sequence[tuple[str, float]]) -> None:
         """Says which checkpoints there are: (prefix, seconds since 1970), the oldest first."""
         assert isinstance(last_checkpoints_with_time, list)
-        self._last_checkpoints = list(last_checkpoints_with_time)
+        self._retention.last = list(last_checkpoints_with_time)
 
     def recover_last_checkpoints(self, checkpoint_paths: Sequence[str]) -> None:
         """Takes over those of the given checkpoints that exist, to keep and delete them as its own."""
-        found = [(path, checkpoint.modified(path)) for path in checkpoint_paths]
-        self.set_last_checkpoints_with_time([(path, moment) for path, moment in found if moment is not None])
-
-    def _record(self, prefix: str) -> None:
-        if not self._max_to_keep:
-            return
-        self._last_checkpoints = [entry for entry in self._last_checkpoints if entry[0] != prefix]
-        self._last_checkpoints.append((prefix, time.time()))
-        while self._last_checkpoints and len(self._last_checkpoints) > self._max_to_keep:
-            self._checkpoints_to_be_deleted.append(self._last_checkpoints.pop(0))
-
-    def _delete_old(self, meta_graph_suffix: str) -> None:
-        while self._checkpoints_to_be_deleted:
-            path, moment = self._checkpoints_to_be_deleted.pop(0)
-            if moment > self._next_checkpoint_time:
-                self._next_checkpoint_time += self._keep_hours * 3600
-                continue  # the one of these hours that stays
-            try:
-                checkpoint.remove(path, meta_graph_suffix)
-            except OSError as error:
-                logging.warning("Ignoring: %s", error)
+        self._retention.recover(checkpoint_paths)
 
     # -- restoring --------------------------------------------------------------------------------------------------
 
@@ -309,7 +284,7 @@ class Saver:
             return
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
-        save_path = os.fspath(save_path)
+        save_path = as_text(os.fspath(save_path))
         if not checkpoint.exists(save_path):
             raise ValueError(f"The passed save_path is not a valid checkpoint: {save_path}")
         self._check_built("restore")

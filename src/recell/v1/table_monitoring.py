@@ -32,6 +32,10 @@ _SUPERVISOR = {
 }
 _MANAGER = {"recell.monitoring.session_manager": "SessionManager"}
 _READING = "list_variables load_checkpoint load_variable"
+_IO_OPS = {
+    "recell.train.saver_ops": "restore_v2 save_slices save_v2",
+    "recell.train.io_ops": "merge_v2_checkpoints restore restore_slice save sharded_filename sharded_filespec",
+}
 
 ROWS: dict[str, dict[str, str]] = {
     "train": {
@@ -46,6 +50,18 @@ ROWS: dict[str, dict[str, str]] = {
         **_MANAGER,
         "recell.monitoring.supervisor": "Supervisor",
         "recell.monitoring.basic_loops": "basic_train_loop",
+    },
+    "raw_ops": {
+        "recell.train.raw_ops": (
+            "MergeV2Checkpoints Restore RestoreSlice RestoreV2 Save SaveSlices SaveV2 ShardedFilename ShardedFilespec"
+        )
+    },
+    "python.ops.gen_io_ops": {**_IO_OPS, "recell.ops.files": "matching_files read_file write_file"},
+    "python.ops.io_ops": {
+        "recell.train.saver_ops": _IO_OPS["recell.train.saver_ops"],
+        "recell.train.io_ops": (
+            f"{_IO_OPS['recell.train.io_ops']} _save=saved_by_hand _restore_slice=restored_by_hand"
+        ),
     },
     "python.tools.inspect_checkpoint": {"recell.train.inspect_checkpoint": "print_tensors_in_checkpoint_file"},
     "train.saving.saveable_object": {"recell.graph.saveable": "SaveSpec SaveableObject"},
