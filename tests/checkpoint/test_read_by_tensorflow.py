@@ -85,8 +85,10 @@ def raw(value: np.ndarray) -> str:
 
 
 def wish(item: Item, shape: tuple[int, ...]) -> dict[str, Any]:
-    # A variable has zeros of neither the quantised kinds nor of some unsigned ones.
+    # A variable has zeros of neither the quantised kinds nor of some unsigned ones. And a `Saver` asks for parts with
+    # numbers alone: to it, those saved with dashes are other ones, to be put together.
     saver = item.dtype[0] not in "qu" or item.dtype == "uint8"
+    saver &= "-" not in item.slice_spec or item.dtype not in NEVER_PUT_TOGETHER
     return {"name": item.name, "dtype": item.dtype, "shape": shape, "spec": item.slice_spec, "saver": saver}
 
 
