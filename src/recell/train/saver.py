@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Sequence
@@ -18,13 +17,15 @@ from recell.graph.core import name_scope
 from recell.graph.saveable import SaveableObject
 from recell.graph.variable_collections import _all_saveable_objects
 from recell.ops.state import placeholder_with_default
-from recell.platform import logging
+from recell.platform import graph_protos, logging
 from recell.platform.text import as_text
+from recell.train import saver_meta
 from recell.train.checkpoint_management import DEFAULT_STATE_FILE, write_checkpoint_state
 from recell.train.saveables import make_saveables, names_to_saveables
-from recell.train.saver_def import SaverDef
+from recell.train.saver_def import V2, checked, within
 from recell.train.saver_failures import restoring_failed
 from recell.train.saver_graph import add_restore, add_save, shards_of
+from recell.train.saver_meta import SaverMessages
 from recell.train.saver_retention import Retention
 from recell.train.training_util import global_step as value_of_step
 
@@ -38,7 +39,7 @@ _OLD_FORMAT = (
 )
 
 
-class Saver:
+class Saver(SaverMessages):
     """Saves variables to checkpoints, and restores them. TF symbol: `tf.train.Saver`.
 
     Args (day to day):
@@ -52,7 +53,9 @@ class Saver:
       sharded: writes a data file for each device that variables are on.
       restore_sequentially: accepted; a checkpoint is read before anything is assigned.
       name: of the operations, "save" by default.
-      saver_def, builder: None; a Saver cannot be made from what another process has built.
+      saver_def: a `SaverDef` of a Saver whose operations are in the graph; it replaces all other arguments but `name`,
+        which is the scope that they are in.
+      builder: None; there is one way to make the operations.
       defer_build: makes the operations when `build()` is called.
       allow_empty: no variables make a Saver that does nothing instead of a ValueError.
       write_version: `SaverDef.V1` writes TensorFlow's first format, one file.
@@ -87,17 +90,22 @@ class Saver:
         keep_checkpoint_every_n_hours: float = 10000.0,
         name: str | None = None,
         restore_sequentially: bool = False,
-        saver_def: None = None,
+        saver_def: Any = None,
         builder: None = None,
         defer_build: bool = False,
         allow_empty: bool = False,
-        write_version: int = SaverDef.V2,
+        write_version: int = V2,
         pad_step_number: bool = False,
         save_relative_paths: bool = False,
         filename: str | None = None,
     ) -> None:
-        if saver_def is not None or builder is not None:
-            raise ValueError("saver_def and builder must be None: a Saver is made from variables (var_list) here.")
+        if builder is not None:
+            raise ValueError("builder must be None: a Saver is made from variables (var_list) or a saver_def here.")
+        if saver_def is not None:
+            saver_def = checked(saver_def)
+            max_to_keep, sharded = saver_def.max_to_keep, saver_def.sharded
+            keep_checkpoint_every_n_hours = saver_def.keep_checkpoint_every_n_hours
+            write_version = saver_def.version
         if defer_build and var_list is not None:
             raise ValueError(
                 "If `var_list` is provided then build cannot be deferred: set defer_build=False, or var_list=None."
@@ -118,7 +126,7 @@ class Saver:
         self._is_built = False
         self._is_empty = False
         self._saveables: list[SaveableObject] = []
-        self.saver_def: SaverDef | None = None
+        self.saver_def: Any = None if saver_def is None else within(saver_def, name)
         self._retention = Retention(keep_checkpoint_every_n_hours)
         # Saving from two threads at once would leave the state file to name the older of two checkpoints.
         self._saving = threading.RLock()
@@ -132,6 +140,8 @@ class Saver:
         if self._is_built:
             return
         self._is_built = True
+        if self.saver_def is not None:
+            return
         var_list = _all_saveable_objects() if self._var_list is None else self._var_list
         if var_list is None or (hasattr(var_list, "__len__") and not len(var_list)):
             if not self._allow_empty:
@@ -145,7 +155,7 @@ class Saver:
             shards = shards_of(self._saveables, self._sharded)
             saved = add_save(filename, shards, self._write_version, self._sharded)
             restored = add_restore(filename, shards, self._reshape, self._sharded)
-        self.saver_def = SaverDef(
+        self.saver_def = graph_protos.SaverDef(
             filename_tensor_name=filename.name,
             save_tensor_name=saved.name,
             restore_op_name=restored.name,
@@ -158,10 +168,6 @@ class Saver:
     def _check_built(self, action: str) -> None:
         if not self._is_built:
             raise RuntimeError(f"`build()` should be called before {action} if defer_build==True")
-
-    def as_saver_def(self) -> SaverDef | None:
-        """The names of the operations and the settings; None for an empty Saver."""
-        return self.saver_def
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
@@ -184,16 +190,17 @@ class Saver:
           save_path: folder and beginning of the name. The folder is made if only it itself is missing.
           global_step: a number, tensor or variable to put behind the name: `model.ckpt-20`.
           latest_filename: name of the folder's state file, "checkpoint" by default.
-          meta_graph_suffix, write_meta_graph: of the file beside it, which here only says what the checkpoint holds.
+          meta_graph_suffix, write_meta_graph: of the file beside it with the graph, for `tf.train.import_meta_graph`.
           write_state: whether to update the state file.
-          strip_default_attrs, save_debug_info: accepted; the graph itself is not written.
+          strip_default_attrs: leaves attributes out of that file that are as they are by default.
+          save_debug_info: accepted; TensorFlow's file of tracebacks is not written.
 
         Raises TypeError for what is no session, ValueError for a folder that is not there or names that clash,
         a tf.errors exception when it cannot be written or a variable has no value.
         """
         self._check_built("save")
         latest_filename = DEFAULT_STATE_FILE if latest_filename is None else latest_filename
-        if self._write_version != SaverDef.V2:
+        if self._write_version != V2:
             for line in _OLD_FORMAT:
                 logging.warning(line)
         if os.path.split(latest_filename)[0]:
@@ -207,6 +214,7 @@ class Saver:
                 meta_graph_suffix,
                 write_meta_graph,
                 write_state,
+                strip_default_attrs,
             )
 
     def _save(
@@ -218,6 +226,7 @@ class Saver:
         meta_graph_suffix: str,
         write_meta_graph: bool,
         write_state: bool,
+        strip_default_attrs: bool,
     ) -> str | None:
         prefix = self._with_step(sess, save_path, global_step)
         if global_step is None and os.path.basename(save_path) == latest_filename and not self._sharded:
@@ -240,8 +249,8 @@ class Saver:
             self._retention.record(written, self._max_to_keep)
             write_checkpoint_state(folder, written, self.last_checkpoints, latest_filename, self._save_relative_paths)
             self._retention.delete_old(meta_graph_suffix)
-        if write_meta_graph:
-            _describe(written, f"{prefix}.{meta_graph_suffix}")
+        if write_meta_graph and checkpoint.exists(written):  # another saver of this folder may have deleted it
+            saver_meta.write_meta_graph(sess.graph, self, f"{prefix}.{meta_graph_suffix}", strip_default_attrs)
         return written
 
     def _with_step(self, sess: Any, save_path: str, global_step: Any) -> str:
@@ -293,18 +302,8 @@ class Saver:
         try:
             sess.run(self.saver_def.restore_op_name, {self.saver_def.filename_tensor_name: save_path})
         except (errors.NotFoundError, errors.InvalidArgumentError) as error:
-            raise restoring_failed(error, save_path, self._saveables, self._reshape) from error
+            restored = self._saveables or saver_meta.saveables_of(sess.graph, self.saver_def)
+            raise restoring_failed(error, save_path, restored, self._reshape) from error
 
 
-def _describe(prefix: str, path: str) -> None:
-    """Writes the file that programs look for beside a checkpoint: what it holds, for a person to read."""
-    note = "Written beside a checkpoint by Recell. It names the tensors; the graph itself is the program's."
-    try:
-        held = {name: [info.dtype, list(info.shape)] for name, info in checkpoint.describe(prefix).items()}
-    except checkpoint.MissingCheckpoint:
-        return  # one of several savers of this folder has taken it away again
-    with checkpoint.replacing(path) as file:
-        file.write(json.dumps({"note": note, "tensors": held}, indent=1).encode() + b"\n")
-
-
-__all__ = ["CheckpointState", "Saver", "SaverDef"]
+__all__ = ["CheckpointState", "Saver"]

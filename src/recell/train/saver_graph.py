@@ -12,7 +12,7 @@ from recell.ops.state import group, identity, with_dependencies
 from recell.train import saver_ops
 from recell.train.io_ops import sharded_filespec
 from recell.train.saveables import restore_operations
-from recell.train.saver_def import SaverDef
+from recell.train.saver_def import V1
 
 Shards = list[list[SaveableObject]]
 
@@ -38,7 +38,7 @@ def add_save(filename: Tensor, shards: Shards, version: int, sharded: bool) -> T
     numbered = [(spec, number) for number, shard in enumerate(shards) for found in shard for spec in found.specs]
     specs = [spec for spec, _ in numbered]
     names, slices, tensors = [s.name for s in specs], [s.slice_spec for s in specs], [s.tensor for s in specs]
-    old = version == SaverDef.V1
+    old = version == V1
     if not sharded:
         if old:
             save = saver_ops.save_slices(filename, names, slices, tensors, name="save")
