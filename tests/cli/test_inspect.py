@@ -111,12 +111,30 @@ def test_json_says_everything() -> None:
     parts = [{"start": [start, 0], "size": [size, 24]} for start, size in ((0, 3), (3, 3), (6, 2))]
     assert (kernel.pop("name"), kernel.pop("parts")) == ("m/rnn/lstm_cell/kernel", parts)
     assert (kernel.pop("dtype"), kernel.pop("shape"), kernel.pop("bytes")) == ("float32", [8, 24], 768)
-    assert kernel == {"slot": None, "optimizer": False, "checksum": "ok", "error": None}
+    assert kernel == {"slot": None, "optimizer": False, "renamed_in": None, "checksum": "ok", "error": None}
     slots = recell("inspect", "--json", "--no-crc", LSTM).json
     assert slots["checksums"] == "not checked"
     by_name = {tensor["name"]: tensor for tensor in slots["tensors"]}
     assert by_name["softmax/b/Adam_1"]["slot"] == {"variable": "softmax/b", "name": "Adam_1"}
     assert next(name for name, tensor in by_name.items() if not tensor["optimizer"]) == "global_step"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("speech_v1", ["Named as before TensorFlow 1.0: 12 tensors of cells."]),
+        ("old_names_v1/old.ckpt", ["Named as before TensorFlow 1.2: 8 tensors of cells."]),
+        ("old_names_v1/new.ckpt", []),
+        ("har_v2", []),
+    ],
+)
+def test_names_of_older_releases(name: str, told: list[str]) -> None:
+    assert [line for line in recell("inspect", FILES / name).lines if line.startswith("Named")] == told
+
+
+def test_the_weights_of_cudnn(tmp_path: pathlib.Path) -> None:
+    lines = recell("inspect", written(tmp_path / "x", {"cudnn_lstm/opaque_kernel": [1.0]})).lines
+    assert "cudnn_lstm/opaque_kernel [1] float64 8 B all weights of a cuDNN network" in lines
 
 
 def test_values() -> None:

@@ -152,4 +152,24 @@ def key(name: str) -> str:
     return name
 
 
-__all__ = ["RENAMES", "Rename", "key"]
+def renamed_in(name: str) -> str | None:
+    """The first release that gives another name to the variable of a cell; None where 1.15 gives this one.
+
+    Only what is a cell's by its name tells: programs have scopes called `RNN` and variables called `weights` to this
+    day.
+    """
+    if _OF_A_CELL.search(name) is None:
+        return None
+    for rename, (text, old, _) in zip(RENAMES, _compiled(), strict=False):
+        tells = rename.within or _OF_A_CELL.search(rename.old)
+        # GRUBlockCell has the names `w_ru` and so on to this day; it is GRUBlockCellV2 that has others.
+        stays = rename.since == "1.5" and rename.within
+        if tells and not stays and text in name and old.search(name):
+            return rename.since
+    return None
+
+
+_OF_A_CELL = re.compile(r"Cell|_cell|Wrapper|_wrapper|nas_rnn|Linear")
+
+
+__all__ = ["RENAMES", "Rename", "key", "renamed_in"]

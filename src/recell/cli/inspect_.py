@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import click
 import numpy as np
 
 from recell.checkpoint import CheckpointError, Region, TensorInfo, UnreadableCheckpoint, UnsupportedCheckpoint, slots
+from recell.checkpoint.rename_table import renamed_in
 from recell.cli.reports import columns, count_text, elements, json_text, plain_number, shape_text, shown, size_text
 from recell.cli.tensor_files import Source, matching, open_source
 
@@ -22,7 +24,7 @@ _FORMATS = {
     "safetensors": "safetensors file",
 }
 _WITHOUT_CHECKSUMS = ("safetensors",)
-_STEP = "global_step"
+_STEP, _OPAQUE = "global_step", "opaque_kernel"
 _SHOWN_PARTS = 6
 
 
@@ -128,6 +130,8 @@ def _meaning(source: Source, row: Row) -> str:
             return f"step {source.read(row.name).item()}"
         except CheckpointError:
             return ""
+    if row.name.rpartition("/")[2] == _OPAQUE:
+        return "all weights of a cuDNN network"
     return "of the optimizer" if slots.is_optimizer_state(row.name, ()) else ""
 
 
@@ -146,6 +150,9 @@ def _totals(rows: Sequence[Row]) -> Iterator[str]:
     if totals["averages"]:
         text += f", {count_text(totals['averages'], 'moving average')}"
     yield text + "."
+    eras = Counter(era for row in rows if (era := renamed_in(row.name)) is not None)
+    for era, count in sorted(eras.items()):
+        yield f"Named as before TensorFlow {era}: {count_text(count, 'tensor')} of cells."
     damaged = sum(row.checksum == DAMAGED for row in rows)
     unchecked = sum(row.checksum == UNCHECKED for row in rows)
     if damaged:
@@ -189,6 +196,7 @@ def _record(source: Source, rows: Sequence[Row], infos: dict[str, TensorInfo], w
                 "parts": [{"start": list(part.start), "size": list(part.size)} for part in sorted(row.parts)],
                 "slot": None if slot is None else {"variable": slot.variable, "name": slot.label},
                 "optimizer": slots.is_optimizer_state(row.name, infos),
+                "renamed_in": renamed_in(row.name),
                 "checksum": row.checksum,
                 "error": row.told or None,
                 **values,
