@@ -11,6 +11,7 @@ import itertools
 import os
 import pathlib
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+CHECKPOINT = ROOT / "tests/checkpoint/files/basic_lstm_2layer_v2"
 PAGES = ("README.zh.md", "docs/quickstart.zh.md")
 ELSEWHERE = ("cd ", "export ", "pip ", "python3 -m venv ", "source ", "sudo apt install ")
 """How commands begin that are about the reader's machine."""
@@ -63,7 +65,7 @@ def commands(page: str) -> list[Example]:
 
 
 ALL = [example for page in PAGES for example in commands(page)]
-RUN = [example for example in ALL if re.match(r"recell (run|check|info)\b", example.command)]
+RUN = [example for example in ALL if re.match(r"recell (run|check|info|inspect|convert)\b", example.command)]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 def test_the_command_does_what_the_page_shows(example: Example, tmp_path: pathlib.Path, data: pathlib.Path) -> None:
     for name, text in programs(example.page).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
+    for path in CHECKPOINT.glob("model.ckpt-20.*"):
+        shutil.copyfile(path, tmp_path / path.name)
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     environment |= {"PYTHONPATH": str(ROOT / "src"), "RECELL_DATA": str(data), "PYTHONIOENCODING": "utf-8"}
     environment |= {"OMP_NUM_THREADS": "1"}
@@ -141,8 +145,12 @@ def test_all_that_is_shown_is_executed(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_and_options_in_the_text_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    for command in sorted({(match[1], match[2] or "") for match in re.finditer(r"recell (\w+)( --\w+)?", text)}):
-        if command[0] in ("run", "check", "demo", "info"):
+    found = {(match[1], match[2] or "") for match in re.finditer(r"recell (\w+)( --\w+)?", text)}
+    # Of these three, nothing behind the name is a program's own.
+    for match in re.finditer(r"recell (inspect|convert|diff)\b([^`\n]*)", text):
+        found |= {(match[1], option) for option in re.findall(r" --[\w-]+", match[2])}
+    for command in sorted(found):
+        if command[0] in ("run", "check", "demo", "info", "inspect", "convert", "diff"):
             result = subprocess.run(
                 [sys.executable, "-m", "recell", command[0], "--help"],
                 env={**os.environ, "PYTHONPATH": str(ROOT / "src")},

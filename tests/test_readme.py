@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +14,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHECKPOINT = ROOT / "tests/checkpoint/files/basic_lstm_2layer_v2"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 PROGRAMS = [text for language, text in BLOCKS if language == "python"]
 COMMANDS = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines() if line]
@@ -48,6 +51,17 @@ def test_the_commands_exist(tmp_path: pathlib.Path) -> None:
         if words[0] == "recell":
             result = recell(words[1], "--help", cwd=tmp_path)
             assert result.returncode == 0, (command, result.stderr)
+
+
+def test_the_commands_print_what_is_shown(tmp_path: pathlib.Path) -> None:
+    for path in CHECKPOINT.glob("model.ckpt-20.*"):
+        shutil.copyfile(path, tmp_path / path.name)
+    shown = [pair for pair in itertools.pairwise(BLOCKS) if [language for language, _ in pair] == ["sh", "text"]]
+    assert len(shown) == 2
+    for (_, commands), (_, expected) in shown:
+        results = [recell(*command.split()[1:], cwd=tmp_path) for command in commands.splitlines()]
+        assert "".join(result.stdout for result in results) == expected
+        assert not any(result.returncode for result in results)
 
 
 def test_the_links_lead_somewhere() -> None:
