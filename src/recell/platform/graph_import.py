@@ -11,6 +11,7 @@ from recell.graph import errors
 from recell.graph.body import Body
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph, name_scope
+from recell.graph.dtypes import runtime_name
 from recell.graph.graph import Graph
 from recell.graph.portable import ResourceKey
 from recell.graph.restoring import Restoring, controls_of, device_of
@@ -21,7 +22,7 @@ from recell.platform.graph_def import EXACT, why_unportable
 from recell.platform.graph_nodes import Bodies, ExactNode, fill_operation, read_node, tensor_name
 from recell.platform.op_types import unknown_types
 
-_NODE_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
+_NODE_NAME = re.compile(r"(__inference_)?[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 _SHOWN = 12
 _imports = itertools.count()
 
@@ -145,11 +146,12 @@ class _Import:
                 fill_operation(op, node, self)
                 if op.body is None:
                     op.control_inputs.extend(other for other in controls if other not in op.control_inputs)
-                self._check_mapped(op, node)
         except MalformedError as error:
             raise ValueError(f"Node '{current}' cannot be imported, as {error}. The graph is damaged.") from None
         except ValueError as error:
             raise ValueError(f"Node '{current}': {error}") from None
+        for name, node in self._nodes.items():
+            self._check_mapped(self._operations[name], node)
         restoring.join()
 
     def _check_mapped(self, op: Operation, node: ExactNode) -> None:
@@ -159,8 +161,8 @@ class _Import:
                 expected = self._nodes[name].results[index][0].base_dtype
                 if tensor.dtype.base_dtype is not expected:
                     raise ValueError(
-                        f"Input {position} was passed {tensor.dtype.base_dtype.name} from {tensor.name} incompatible "
-                        f"with expected {expected.name}."
+                        f"Input {position} of node {op.name} was passed {runtime_name(tensor.dtype.base_dtype)} from "
+                        f"{tensor.name} incompatible with expected {runtime_name(expected)}."
                     )
 
     def element(self, name: str) -> Any:

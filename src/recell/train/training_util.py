@@ -10,6 +10,7 @@ from recell.graph.core import get_default_graph
 from recell.graph.graph import Graph
 from recell.graph.keys import GraphKeys
 from recell.graph.tensor import Tensor
+from recell.graph.variable_options import VariableAggregation
 from recell.graph.variable_scope import get_variable
 from recell.graph.variables import Variable
 from recell.ops.initializers import Zeros
@@ -55,6 +56,7 @@ def create_global_step(graph: Graph | None = None) -> Any:
             initializer=Zeros(),
             trainable=False,
             collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP],
+            aggregation=VariableAggregation.ONLY_FIRST_REPLICA,
         )
 
 
