@@ -58,9 +58,8 @@ def test_every_key_and_every_shape_that_does_not_fit_is_named(tmp_path: pathlib.
 
 def test_arguments_that_are_not_honoured_are_refused() -> None:
     tf.get_variable("v", [1])
-    for argument in ("saver_def", "builder"):
-        with pytest.raises(ValueError, match="must be None"):
-            tf.train.Saver(**{argument: object()})
+    with pytest.raises(ValueError, match="builder must be None"):
+        tf.train.Saver(builder=object())
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +169,8 @@ def test_old_programs_look_for_files(tmp_path: pathlib.Path) -> None:
         path = tf.train.Saver().save(session, str(tmp_path / "model.ckpt"), 20)
     assert os.path.exists(path + ".index")
     assert os.path.exists(path + ".meta")
-    assert "v" in pathlib.Path(path + ".meta").read_text()
+    held = tf.MetaGraphDef.FromString(pathlib.Path(path + ".meta").read_bytes())
+    assert "v" in [node.name for node in held.graph_def.node]
 
 
 @settings(max_examples=25, deadline=None)
