@@ -10,25 +10,34 @@ from typing import Any
 from recell import checkpoint
 from recell.checkpoint import CheckpointState
 from recell.platform import logging
+from recell.platform.file_errors import translated_errors
+from recell.platform.text import as_text
+from recell.train.checkpoint_state import as_message
 
 DEFAULT_STATE_FILE = "checkpoint"
 
 
-def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None) -> CheckpointState | None:
+def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None) -> Any:
     """What the folder's state file says, with paths that can be opened; None when there is no such file.
 
     A file that cannot be understood is reported on the log and answered with None.
-    TF symbol: `tf.train.get_checkpoint_state`.
+    TF symbol: `tf.train.get_checkpoint_state`; what it gives is a message, `CheckpointState`.
     """
-    folder = os.fspath(checkpoint_dir)
+    state = _state_of(checkpoint_dir, latest_filename)
+    return None if state is None else as_message(state)
+
+
+def _state_of(checkpoint_dir: Any, latest_filename: str | None) -> CheckpointState | None:
+    folder = as_text(os.fspath(checkpoint_dir))
+    filename = latest_filename or DEFAULT_STATE_FILE
     try:
-        state = checkpoint.read_state(folder, latest_filename or DEFAULT_STATE_FILE)
+        state = checkpoint.read_state(folder, filename)
     except (checkpoint.UnreadableState, OSError) as error:
         logging.warning("%s: %s", type(error).__name__, error)
-        logging.warning("%s: Checkpoint ignored", os.path.join(folder, latest_filename or DEFAULT_STATE_FILE))
+        logging.warning("%s: Checkpoint ignored", os.path.join(folder, filename))
         return None
     if state is not None and not state.model_checkpoint_path:
-        path = os.path.join(folder, latest_filename or DEFAULT_STATE_FILE)
+        path = os.path.join(folder, filename)
         raise ValueError(
             f"Invalid checkpoint state loaded from {path}: it does not say which checkpoint is the newest."
         )
@@ -37,8 +46,8 @@ def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None
 
 def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -> str | None:
     """The prefix of the newest checkpoint of a folder, None when there is none. TF: `tf.train.latest_checkpoint`."""
-    state = get_checkpoint_state(checkpoint_dir, latest_filename)
-    if state is None or not state.model_checkpoint_path:
+    state = _state_of(checkpoint_dir, latest_filename)
+    if state is None:
         return None
     if checkpoint.exists(state.model_checkpoint_path):
         return state.model_checkpoint_path
@@ -70,13 +79,31 @@ def generate_checkpoint_state_proto(
     all_model_checkpoint_paths: Sequence[Any] | None = None,
     all_model_checkpoint_timestamps: Sequence[float] | None = None,
     last_preserved_timestamp: float | None = None,
-) -> CheckpointState:
+) -> Any:
     """The state of a folder whose newest checkpoint is `model_checkpoint_path`, the last of all paths.
 
     Relative paths are taken from where the program runs and told relative to `save_dir`, unless that is absolute.
     Raises ValueError when there are times but not one for each path.
     TF symbol: `tf.train.generate_checkpoint_state_proto`.
     """
+    return as_message(
+        _state(
+            save_dir,
+            model_checkpoint_path,
+            all_model_checkpoint_paths,
+            all_model_checkpoint_timestamps,
+            last_preserved_timestamp,
+        )
+    )
+
+
+def _state(
+    save_dir: Any,
+    model_checkpoint_path: Any,
+    all_model_checkpoint_paths: Sequence[Any] | None,
+    all_model_checkpoint_timestamps: Sequence[float] | None,
+    last_preserved_timestamp: float | None,
+) -> CheckpointState:
     newest = os.fspath(model_checkpoint_path)
     paths = [os.fspath(path) for path in all_model_checkpoint_paths or ()]
     if not paths or paths[-1] != newest:
@@ -85,13 +112,21 @@ def generate_checkpoint_state_proto(
     times = list(all_model_checkpoint_timestamps or ())
     if times and len(times) != len(paths):
         raise ValueError(
-            f"Checkpoint timestamps, if provided, must match checkpoint paths (got {len(times)} times for {paths})"
+            f"Checkpoint timestamps, if provided, must match checkpoint paths (got paths {paths} and "
+            f"timestamps {times})"
         )
     folder = os.fspath(save_dir)
     if not os.path.isabs(folder):
         paths = [path if os.path.isabs(path) else os.path.relpath(path, folder) for path in paths]
         newest = newest if os.path.isabs(newest) else os.path.relpath(newest, folder)
-    return CheckpointState(newest, paths, times, last_preserved_timestamp)
+    preserved = None if last_preserved_timestamp is None else float(last_preserved_timestamp)
+    return CheckpointState(newest, paths, [float(moment) for moment in times], preserved)
+
+
+def _in_reach(folder: str, path: str) -> str:
+    """A path of a state file; absolute where it would lead out of the folder, which no reader of the file follows."""
+    climbs = os.path.normpath(path).split(os.sep)[0] == os.pardir
+    return os.path.abspath(os.path.join(folder, path)) if climbs else path
 
 
 def update_checkpoint_state(
@@ -104,8 +139,9 @@ def update_checkpoint_state(
 ) -> None:
     """Writes the folder's state file. TF symbol: `tf.train.update_checkpoint_state`.
 
-    Arguments as `generate_checkpoint_state_proto`; `latest_filename` names the file. RuntimeError when a checkpoint
-    would have the file's own path.
+    Arguments as `generate_checkpoint_state_proto`; `latest_filename` names the file. Paths that lead out of the folder
+    are written as absolute ones. RuntimeError when a checkpoint
+    would have the file's own path, NotFoundError and its kin when it cannot be written.
     """
     write_checkpoint_state(
         save_dir,
@@ -135,16 +171,17 @@ def write_checkpoint_state(
         paths = [os.path.relpath(p, folder) if os.path.isabs(p) == os.path.isabs(folder) else p for p in paths]
         state = CheckpointState(newest, paths, all_model_checkpoint_timestamps or (), last_preserved_timestamp)
     else:
-        state = generate_checkpoint_state_proto(
-            folder, newest, paths, all_model_checkpoint_timestamps, last_preserved_timestamp
-        )
+        state = _state(folder, newest, paths, all_model_checkpoint_timestamps, last_preserved_timestamp)
     filename = latest_filename or DEFAULT_STATE_FILE
     if os.path.join(folder, filename) == state.model_checkpoint_path:
         raise RuntimeError(
             f"Save path '{state.model_checkpoint_path}' conflicts with path used for checkpoint state.  Please use a "
             "different save path."
         )
-    checkpoint.write_state(folder, state, filename)
+    state.model_checkpoint_path = _in_reach(folder, state.model_checkpoint_path)
+    state.all_model_checkpoint_paths = [_in_reach(folder, path) for path in state.all_model_checkpoint_paths]
+    with translated_errors(os.path.join(folder, filename)):
+        checkpoint.write_state(folder, state, filename)
 
 
 def checkpoints_iterator(

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from recell import checkpoint
-from recell.checkpoint import CheckpointState
 from recell.graph import errors
 from recell.graph.core import name_scope
 from recell.graph.saveable import SaveableObject
@@ -306,4 +305,4 @@ class Saver(SaverMessages):
             raise restoring_failed(error, save_path, restored, self._reshape) from error
 
 
-__all__ = ["CheckpointState", "Saver"]
+__all__ = ["Saver"]

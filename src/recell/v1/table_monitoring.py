@@ -72,6 +72,7 @@ ROWS: dict[str, dict[str, str]] = {
     "python.pywrap_tensorflow": {"recell.train.checkpoint_reader": "NewCheckpointReader CheckpointReader"},
     "train.saver": {
         "recell.train.saver": "Saver",
+        "recell.train.checkpoint_state": "CheckpointState",
         "recell.train.checkpoint_management": _MANAGEMENT,
     },
     "train.basic_session_run_hooks": {**_BASIC_HOOKS, **_HOOK},
@@ -80,7 +81,11 @@ ROWS: dict[str, dict[str, str]] = {
     "train.session_run_hook": _HOOK,
     "train.monitored_session": {**_MONITORED, **_MANAGER},
     "train.session_manager": _MANAGER,
-    "train.checkpoint_management": {"recell.train.checkpoint_management": _MANAGEMENT},
+    "train.checkpoint_management": {
+        "recell.train.checkpoint_management": _MANAGEMENT,
+        "recell.train.checkpoint_state": "CheckpointState",
+    },
+    "train.checkpoint_state_pb2": {"recell.train.checkpoint_state": "CheckpointState"},
     "train.checkpoint_utils": {
         "recell.train.checkpoint_reader": _READING,
         "recell.train.checkpoint_init": "init_from_checkpoint",
