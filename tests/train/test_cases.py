@@ -1,4 +1,4 @@
-"""Optimizers, averages, schedules and the global step against TensorFlow 1.15's answers."""
+"""Optimizers, averages, schedules, the global step and checkpoints against TensorFlow 1.15's answers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from tests import figures
 
 import recell.v1 as tf
 
-PATH = pathlib.Path(__file__).with_name("train_cases.txt")
+PATHS = [pathlib.Path(__file__).with_name(f"{area}_cases.txt") for area in ("train", "checkpoint")]
+CASES = [(path, name) for path in PATHS for name in figures.read_cases(path)]
 
 
-@pytest.mark.parametrize("name", figures.read_cases(PATH))
-def test_same_as_tensorflow(name):
-    figures.check(figures.read_answers(PATH)[name], figures.answer(tf, figures.read_cases(PATH)[name]))
+@pytest.mark.parametrize(("path", "name"), CASES, ids=[name for _, name in CASES])
+def test_same_as_tensorflow(path, name):
+    figures.check(figures.read_answers(path)[name], figures.answer(tf, figures.read_cases(path)[name]))
