@@ -58,7 +58,7 @@ _KINDS = (
 )
 _CELL = r"multi_rnn_cell/cell_(?P<layer>\d+)/|(?:cell_(?P<level>\d+)/)?bidirectional_rnn/(?P<way>fw|bw)/"
 _PLACE = re.compile(
-    rf"(?P<base>(?:.*/)?)(?P<cell>(?:{_CELL})?)(?P<scope>{'|'.join(kind.scope for kind in _KINDS)})/"
+    rf"(?P<base>(?:.*?/)??)(?P<cell>(?:{_CELL})?)(?P<scope>{'|'.join(kind.scope for kind in _KINDS)})/"
     r"(?:.*/)?(?:kernel|bias)(?P<slot>(?:/[^/]+)?)"
 )
 

@@ -171,11 +171,7 @@ class _Search:
             found = parts.get(key(name), {})
             others = tuple(found[k] for k in sorted(found))
             if len(others) > 1 and sorted(found) == list(range(len(found))) and sought[key(name)] == 1:
-                shape = _stacked([self.held[other] for other in others])
-                dtype, full = self.wanted[name]
-                if shape is not None and shape[0] == dtype and _agree(full, shape[1]):
-                    self.found.sources[name] = Source(others)
-                    self.found.misfits.pop(name, None)
+                self._join(name, others)
 
     def _followed(self) -> None:
         """Slots: their names begin with the scope of the optimizer, which releases make in different ways."""
@@ -184,12 +180,23 @@ class _Search:
         for name in self._open():
             stem, _, leaf = name.rpartition("/")
             owner = next((tail for tail in _tails(stem) if tail in self.wanted), None)
-            source = self.found.sources.get(owner or "", Source((owner or "",)))
-            if owner is not None and len(source.names) == 1 and type(source) is Source:
-                ending = f"{source.names[0]}/{leaf}"
-                others = [other for other in left.get(leaf, []) if other == ending or other.endswith(f"/{ending}")]
-                candidates[name] = [other for other in others if self._fits(name, other)]
+            if owner is None:
+                continue
+            source = self.found.sources.get(owner, Source((owner,)))
+            slots = [[other for other in left.get(leaf, []) if _below(other, f"{of}/{leaf}")] for of in source.names]
+            if type(source) is Source and len(slots) == 1:
+                candidates[name] = [other for other in slots[0] if self._fits(name, other)]
+            elif type(source) is Source and all(len(found) == 1 for found in slots):
+                self._join(name, tuple(found[0] for found in slots))
         self._settle(candidates)
+
+    def _join(self, name: str, others: tuple[str, ...]) -> None:
+        """Takes parts that together have a variable's dtype and shape."""
+        stacked = _stacked([self.held[other] for other in others])
+        dtype, shape = self.wanted[name]
+        if stacked is not None and stacked[0] == dtype and _agree(shape, stacked[1]):
+            self.found.sources[name] = Source(others)
+            self.found.misfits.pop(name, None)
 
     def _unpacked(self) -> None:
         missing = self._open()
@@ -234,6 +241,10 @@ def _stacked(parts: Sequence[tuple[str, tuple[int | None, ...] | None]]) -> tupl
     if not first or any(d != dtype or not shape or shape[1:] != first[1:] for d, shape in parts):
         return None
     return dtype, (sum(shape[0] or 0 for _, shape in parts if shape), *[size or 0 for size in first[1:]])
+
+
+def _below(name: str, ending: str) -> bool:
+    return name == ending or name.endswith(f"/{ending}")
 
 
 def _tails(name: str) -> list[str]:

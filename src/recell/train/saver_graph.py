@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 from recell.graph.core import device
 from recell.graph.saveable import SaveableObject, SaveSpec
+from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Tensor
 from recell.ops.state import group, identity, with_dependencies
 from recell.train import saver_ops
@@ -52,12 +54,17 @@ def add_save(filename: Tensor, shards: Shards, version: int, sharded: bool) -> T
 
 
 def add_restore(filename: Tensor, shards: Shards, reshape: bool, sharded: bool) -> Any:
-    """The operation that gives everything its value from a checkpoint."""
+    """The operation that gives everything its value from a checkpoint.
 
-    def read(specs: list[SaveSpec]) -> list[Any]:
-        names, slices = [spec.name for spec in specs], [spec.slice_spec for spec in specs]
-        with device("/cpu:0"):
-            return saver_ops.restore_v2(filename, names, slices, [spec.dtype for spec in specs], name="RestoreV2")
+    One operation reads all shards, as which tensors of a file are which variables can be told only of all together.
+    """
+    specs = [spec for shard in shards for saveable in shard for spec in saveable.specs]
+    with device("/cpu:0"):
+        shapes = [TensorShape(None) if reshape else spec.tensor.shape for spec in specs]
+        tensors = iter(saver_ops.restore_variables(filename, specs, shapes, name="RestoreV2"))
+
+    def read(wanted: list[SaveSpec]) -> list[Any]:
+        return list(itertools.islice(tensors, len(wanted)))
 
     if not sharded:
         return group(*restore_operations(shards[0], read, reshape), name="restore_all")

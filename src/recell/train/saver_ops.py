@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,12 +15,14 @@ from recell import checkpoint
 from recell._torch import to_numpy, to_torch
 from recell.checkpoint.slices import parse as parse_slice
 from recell.graph import errors
-from recell.graph.dtypes import as_dtype, runtime_name
+from recell.graph.dtypes import as_dtype
+from recell.graph.saveable import SaveSpec
 from recell.graph.shapes import TensorShape
 from recell.ops import rules
 from recell.ops._attributes import as_list
 from recell.ops._kernels import invalid
 from recell.ops.op import ANY, STRING, op
+from recell.train.saver_reading import read_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -192,19 +194,13 @@ def _restored_shapes(i: Any) -> list[TensorShape]:
 
 
 @op("RestoreV2", shape=_restored_shapes, dtype="dtypes", types=_STRINGS, stateful=True, differentiable=False)
-def _restore_v2(ctx: Any, prefix: Tensor, tensor_names: Tensor, shape_and_slices: Tensor, dtypes: Any) -> Any:
-    (path,), names, specs = texts(prefix), texts(tensor_names), texts(shape_and_slices)
+def _restore_v2(
+    ctx: Any, prefix: Tensor, tensor_names: Tensor, shape_and_slices: Tensor, dtypes: Any, shapes: Any = None
+) -> Any:
+    (path,) = texts(prefix)
     with told_as_tensorflow(path), checkpoint.Reader(path) as reader:
-        found = reader.tensors()
-        missing = [name for name in names if name not in found]
-        if missing:
-            raise checkpoint.MissingTensor("\n".join(f"Key {name} not found in checkpoint" for name in missing))
-        for name, dtype in zip(names, dtypes, strict=True):
-            if found[name].dtype != dtype.name:
-                wanted, held = runtime_name(dtype), runtime_name(found[name].dtype)
-                told = f"tensor_name = {name}; expected dtype {wanted} does not equal original dtype {held}"
-                raise invalid(told)
-        values = [to_torch(reader.read(name, spec)) for name, spec in zip(names, specs, strict=True)]
+        arrays = read_tensors(reader, texts(tensor_names), texts(shape_and_slices), dtypes, shapes)
+        values = [to_torch(array) for array in arrays]
     return values[0] if len(values) == 1 else values
 
 
@@ -214,3 +210,12 @@ def restore_v2(
     """The tensors of a checkpoint, a list also when it is only one."""
     kinds = [as_dtype(dtype).base_dtype for dtype in dtypes]
     return as_list(_restore_v2(prefix, tensor_names, shape_and_slices, kinds, name=name))
+
+
+def restore_variables(
+    prefix: Tensor, specs: Sequence[SaveSpec], shapes: Sequence[TensorShape], name: str
+) -> list[Tensor]:
+    """The values of variables of these shapes, under the names that they have in whichever release: `read_tensors`."""
+    names, slices = [spec.name for spec in specs], [spec.slice_spec for spec in specs]
+    kinds = [spec.dtype.base_dtype for spec in specs]
+    return as_list(_restore_v2(prefix, names, slices, kinds, list(shapes), name=name))

@@ -1,0 +1,76 @@
+"""Checkpoints under the names of other releases, restored into graphs with the names of 1.15."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.checkpoint import release_names
+from tests.checkpoint.test_renames import PAIRS, RELEASES
+from tests.train import release_models
+
+import recell.v1 as tf
+from recell import checkpoint
+
+CHECKPOINTS = sorted(
+    path.parent / path.name.removesuffix(".index")
+    for path in pathlib.Path(release_models.FOLDER).glob("release_*/v*")
+    if path.suffix in ("", ".index")
+)
+
+
+@pytest.fixture(autouse=True)
+def graph() -> Iterator[Any]:
+    with tf.Graph().as_default() as made:
+        yield made
+
+
+def value_of(name: str, shape: Any) -> np.ndarray:
+    """Other values for every variable, the same at each call."""
+    return np.random.default_rng(zlib.crc32(name.encode())).normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("prefix", CHECKPOINTS, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_a_model_that_an_old_release_trained_goes_on(prefix: pathlib.Path) -> None:
+    """The outputs of TensorFlow 0.12, 1.1, 1.4 and 1.5 at the checkpoint, and the losses of the next steps there."""
+    fetches = release_models.model(tf, release_names.Names(tf))
+    with tf.Session() as session:
+        tf.train.Saver().restore(session, str(prefix))
+        said = release_models.said(session, fetches)
+        assert session.run("step:0") == 2 * release_models.STEPS
+    expected = json.loads((prefix.parent / "said.json").read_text())
+    for name, value in expected["outputs"].items():
+        np.testing.assert_allclose(said["outputs"][name], value, rtol=1e-5, atol=1e-6, err_msg=name)
+    np.testing.assert_allclose(said["losses"], expected["losses"], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("case", "release"), [*PAIRS], ids=lambda value: str(value))
+def test_every_cell_and_driver(case: str, release: str, tmp_path: pathlib.Path) -> None:
+    """The names of a genuine release, with values and an optimizer's slots, into the graph that Recell builds."""
+    held = RELEASES[release][case]
+    slots = [name for name in sorted(held) if "/" in name][:3]
+    entries = [checkpoint.Entry(name, value_of(name, shape)) for name, shape in held.items()]
+    entries += [checkpoint.Entry(f"{name}/Momentum", value_of(f"{name}/Momentum", held[name])) for name in slots]
+    checkpoint.write(str(tmp_path / "m"), entries)
+    release_names.cases(tf, release_names.Names(tf), tf.contrib.legacy_seq2seq)[case]()
+    variables = {variable.op.name: variable for variable in tf.global_variables()}
+    assert {name: variable.shape.as_list() for name, variable in variables.items()} == RELEASES["1.15.0"][case]
+    keys = {checkpoint.renames.key(name): name for name in held}
+    made = {
+        name: tf.get_variable(f"{name}/Momentum", variable.shape)
+        for name, variable in variables.items()
+        if keys[checkpoint.renames.key(name)] in slots
+    }
+    with tf.Session() as session:
+        tf.train.Saver().restore(session, str(tmp_path / "m"))
+        for name, variable in variables.items():
+            old = keys[checkpoint.renames.key(name)]
+            np.testing.assert_array_equal(session.run(variable), value_of(old, held[old]), err_msg=name)
+            if name in made:
+                np.testing.assert_array_equal(session.run(made[name]), value_of(f"{old}/Momentum", held[old]))
+    assert len(made) == len(slots)
