@@ -45,15 +45,19 @@ class CheckpointReader:
         """The value of a tensor: an array, or bytes for a string scalar. NotFoundError when it is not there."""
         with told_as_tensorflow(self._prefix):
             found = self._reader.read(as_str(tensor_str))
+        if found.dtype.names:  # quantised numbers: TensorFlow gives the integers
+            found = found[found.dtype.names[0]]
         return found.item() if found.dtype == object and not found.shape else np.asarray(found)
 
     def debug_string(self) -> bytes:
-        """A line for each tensor: name, dtype and shape."""
+        """A line for each tensor: name, dtype and shape, and of how many parts it is if it is partitioned."""
         lines = []
         for name, info in self._infos.items():
             kind = runtime_name(info.dtype).upper()
-            lines.append(f"{name} (DT_{kind}) [{','.join(map(str, info.shape))}]\n")
-        return "".join(lines).encode()
+            count = len(self._reader.parts(name))
+            parts = f", {count} slices" if count > 1 else ""
+            lines.append(f"{name} (DT_{kind}) [{','.join(map(str, info.shape))}]{parts}\n")
+        return "".join(lines).encode("utf-8", "surrogateescape")
 
 
 def NewCheckpointReader(filepattern: Any) -> CheckpointReader:
