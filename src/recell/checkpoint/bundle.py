@@ -10,9 +10,9 @@ from typing import NoReturn
 import numpy as np
 
 from recell.checkpoint import checksum, dtypes
-from recell.checkpoint.errors import DamagedCheckpoint, MissingShard, NotACheckpoint, UnsupportedCheckpoint
+from recell.checkpoint.errors import DamagedCheckpoint, MissingShard, NotACheckpoint, UnsupportedCheckpoint, shown
 from recell.checkpoint.input_file import InputFile
-from recell.checkpoint.messages import BundleEntry, parse_entry, parse_header, region_of
+from recell.checkpoint.messages import BundleEntry, check_count, parse_entry, parse_header, region_of
 from recell.checkpoint.ordered import slice_key
 from recell.checkpoint.slices import Region, Tensor, whole
 from recell.checkpoint.table import Table
@@ -71,12 +71,13 @@ class Bundle:
             told = f"it asks for a reader of version {header.min_consumer} of the format; version {VERSION} is known"
             raise UnsupportedCheckpoint(self._index.path, told)
         self.shards, self._swapped = header.shards, header.big_endian
-        entries = {}
+        entries: dict[bytes, BundleEntry] = {}
         for key, value in rows:
+            check_count(len(entries))
             try:
                 entries[key] = parse_entry(value)
             except Malformed as error:
-                raise Malformed(f"the entry of {_name(key)!r}: {error}") from None
+                raise Malformed(f"the entry of {shown(_name(key))}: {error}") from None
         return entries
 
     def _tensors(self) -> dict[str, Tensor]:
@@ -145,7 +146,7 @@ class Bundle:
             behind, before = 0, ""
             for offset, size, name in sorted(span for span in its if span[1]):
                 if offset < behind:
-                    raise DamagedCheckpoint(file.path, f"its values lie where those of {before!r} are", name)
+                    raise DamagedCheckpoint(file.path, f"its values lie where those of {shown(before)} are", name)
                 behind, before = offset + size, name
                 if behind > file.size:
                     told = f"it takes {size} bytes at {offset}, but the file has {file.size}: it was cut short, or is "
@@ -180,6 +181,8 @@ class Bundle:
             raise DamagedCheckpoint(file.path, "the checksum does not agree with the values", name)
         if self._swapped:
             values.byteswap(inplace=True)
+        if kind == "bool" and values.view(np.uint8).max(initial=0) > 1:
+            raise DamagedCheckpoint(file.path, "it has values that are neither true nor false", name)
         return values.view(dtypes.numpy_dtype(kind))
 
     def map(self, name: str, region: Region) -> np.ndarray | None:
@@ -206,10 +209,12 @@ class Bundle:
         position = 0
         for place in range(lengths.size):
             lengths[place], position = read_varint(data, position)
+        if lengths.size and int(lengths.max()) > len(data):
+            raise Malformed("its strings are longer than their lengths say")
         little = ">" if self._swapped else "<"
-        if lengths.size and lengths.max() > 0xFFFFFFFF:
+        if lengths.size and int(lengths.max()) > 0xFFFFFFFF:
             crc = 0
-            for length in lengths.tolist():
+            for length in map(int, lengths):
                 crc = checksum.extend(crc, np.array(length, little + ("u8" if length > 0xFFFFFFFF else "u4")).tobytes())
         else:
             crc = checksum.extend(0, lengths.astype(little + "u4").tobytes())
@@ -217,15 +222,15 @@ class Bundle:
         stored = bytes(data[position:end])
         if len(stored) < 4 or checksum.mask(crc) != int.from_bytes(stored, "big" if self._swapped else "little"):
             raise Malformed("the checksum does not agree with the lengths of its strings")
-        if sum(lengths.tolist()) != len(data) - end:
-            raise Malformed("its strings are longer or shorter than their lengths say")
-        crc = checksum.extend(crc, stored)
-        if checksum.mask(checksum.extend(crc, np.frombuffer(data, np.uint8)[end:])) != entry.crc:
+        crc = checksum.extend(crc, np.frombuffer(data, np.uint8)[position:])
+        if checksum.mask(crc) != entry.crc:
             raise Malformed("the checksum does not agree with its strings")
         strings = np.empty(lengths.size, object)
-        for place, length in enumerate(lengths.tolist()):
+        for place, length in enumerate(map(int, lengths)):
             strings[place] = bytes(data[end : end + length])
             end += length
+        if end != len(data):
+            raise Malformed("its strings are longer or shorter than their lengths say")
         return strings
 
     def _damaged(self, name: str, told: str) -> NoReturn:

@@ -18,6 +18,13 @@ What the operating system refuses (a folder that may not be written, a full disk
 
 from __future__ import annotations
 
+_SHOWN = 200
+
+
+def shown(name: str) -> str:
+    """A name for a message: a file may claim one of megabytes."""
+    return repr(name) if len(name) <= _SHOWN else f"{name[:_SHOWN]!r}... ({len(name)} characters)"
+
 
 class CheckpointError(Exception):
     """Anything that keeps a checkpoint from being written or read."""
@@ -36,7 +43,7 @@ class UnreadableCheckpoint(CheckpointError):
     """
 
     def __init__(self, path: str, told: str, tensor: str | None = None) -> None:
-        super().__init__(f"{path}: {told}" if tensor is None else f"{path}: tensor {tensor!r}: {told}")
+        super().__init__(f"{path}: {told}" if tensor is None else f"{path}: tensor {shown(tensor)}: {told}")
         self.path = path
         self.told = told
         self.tensor = tensor

@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 import numpy as np
 
 from recell.checkpoint import dtypes, legacy_values
-from recell.checkpoint.errors import DamagedCheckpoint, UnsupportedCheckpoint
+from recell.checkpoint.errors import DamagedCheckpoint, UnsupportedCheckpoint, shown
 from recell.checkpoint.input_file import InputFile
 from recell.checkpoint.messages import SavedTensor, parse_contents, parse_saved_slice, region_of
 from recell.checkpoint.ordered import Extents, slice_key
@@ -81,6 +81,8 @@ class Legacy:
                 name,
                 f"it is {kind} {list(saved.shape)} here, {known.dtype} {list(known.shape)} elsewhere in the checkpoint",
             )
+        if not saved.dtype or not saved.slices:
+            self._damaged(number, name, "it has no dtype, or no values")
         for extents in saved.slices:
             try:
                 region = region_of(extents, saved.shape)
@@ -121,7 +123,7 @@ class Legacy:
             raise Malformed("its values are not there")
         found, extents, tensor = parse_saved_slice(data)
         if (found, extents) != (key, piece.extents):
-            raise Malformed(f"where its values belong, there are those of {found.decode('utf-8', 'replace')!r}")
+            raise Malformed(f"where its values belong, there are those of {shown(found.decode('utf-8', 'replace'))}")
         return tensor
 
     def _damaged(self, number: int, name: str, told: str) -> NoReturn:

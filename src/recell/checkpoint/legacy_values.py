@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 
 from recell.checkpoint import dtypes
@@ -37,16 +40,17 @@ def can_hold(kind: str) -> bool:
 def decode(tensor: memoryview, kind: str, shape: tuple[int, ...]) -> np.ndarray:
     """The array in a `TensorProto` of a dtype that is read here. Malformed when it does not have what `shape` needs."""
     number = _FIELDS[kind]
-    parts = [bytes_of(wire, value) for found, wire, value in fields(tensor) if found == number]
-    elements = int(np.prod(shape, dtype=np.int64))
+    elements = math.prod(shape)
+    count = sum(1 for _ in _parts(tensor, number))
     if kind == dtypes.STRING:
-        _check_count(len(parts), elements)
+        _check_count(count, elements)
         strings = np.empty(elements, object)
-        strings[:] = [bytes(part) for part in parts]
+        for place, part in enumerate(_parts(tensor, number)):
+            strings[place] = bytes(part)
         return strings.reshape(shape)
-    if len(parts) > 1:
+    if count > 1:
         raise Malformed("its values come in several pieces")
-    data = parts[0] if parts else memoryview(b"")
+    data = next(_parts(tensor, number), memoryview(b""))
     if kind in _AS_THEY_ARE:
         stored = np.dtype(_AS_THEY_ARE[kind])
         if len(data) != elements * stored.itemsize:
@@ -56,6 +60,10 @@ def decode(tensor: memoryview, kind: str, shape: tuple[int, ...]) -> np.ndarray:
     values = np.empty(elements, np.uint16 if _FIELDS[kind] == 13 else dtypes.plain_dtype(kind))
     unpack_varints(data, values)
     return values.view(dtypes.numpy_dtype(kind)).reshape(shape)
+
+
+def _parts(tensor: memoryview, number: int) -> Iterator[memoryview]:
+    return (bytes_of(wire, value) for found, wire, value in fields(tensor) if found == number)
 
 
 def encode(values: np.ndarray, kind: str) -> Parts:

@@ -21,6 +21,17 @@ _MOST_ELEMENTS = 1 << 58
 """Of the largest dtype, more than an address can count."""
 
 
+_MOST_NAMES = 1 << 20
+"""Of tensors and slices in one checkpoint: each takes a kilobyte of memory as a Python object, and a few bytes in a
+file. A graph of TensorFlow 1, which ends at two gigabytes, has no room for as many variables."""
+
+
+def check_count(names: int) -> None:
+    """Raises Malformed for more tensors and slices than a checkpoint is believed to have."""
+    if names > _MOST_NAMES:
+        raise Malformed(f"it names more than {_MOST_NAMES} tensors and slices")
+
+
 class Header(NamedTuple):
     """How many data files there are, and how their numbers lie in memory."""
 
@@ -90,6 +101,7 @@ def parse_entry(data: memoryview) -> BundleEntry:
             shape = parse_shape(bytes_of(kind, value))
         elif number == 7:
             slices.append(parse_slice(bytes_of(kind, value)))
+            check_count(len(slices))
     dtype, shard, offset, size, crc = (numbers[key] for key in (1, 3, 4, 5, 6))
     if max(shard, offset, size) > _LARGEST:
         raise Malformed("it says that it lies at a negative place, or has a negative size")
@@ -191,10 +203,13 @@ _ALONE = 21587
 
 
 def parse_contents(data: memoryview) -> Contents:
-    tensors, min_consumer, alone = [], 0, False
+    tensors: list[SavedTensor] = []
+    min_consumer, alone, count = 0, False, 0
     for number, kind, value in fields(_only(data, 1, "its table of contents")):
         if number == 1:
             tensors.append(_parse_saved_tensor(bytes_of(kind, value)))
+            count += 1 + len(tensors[-1].slices)
+            check_count(count)
         elif number == 2:
             _, min_consumer = _parse_version(bytes_of(kind, value))
         elif number == _ALONE:
@@ -214,6 +229,7 @@ def _parse_saved_tensor(data: memoryview) -> SavedTensor:
             dtype = number_of(kind, value)
         elif number == 4:
             slices.append(parse_slice(bytes_of(kind, value)))
+            check_count(len(slices))
     return SavedTensor(name, dtype, shape, tuple(slices))
 
 
@@ -239,7 +255,12 @@ def parse_saved_slice(data: memoryview) -> tuple[bytes, Extents, memoryview]:
 
 def _only(data: memoryview, wanted: int, told: str) -> memoryview:
     """The field `wanted` of a message."""
-    found = [bytes_of(kind, value) for number, kind, value in fields(data) if number == wanted]
-    if len(found) != 1:
-        raise Malformed(f"{told} belong in one message, but there are {len(found)}")
-    return found[0]
+    only = None
+    for number, kind, value in fields(data):
+        if number == wanted:
+            if only is not None:
+                raise Malformed(f"{told} belong in one message, but there are several")
+            only = bytes_of(kind, value)
+    if only is None:
+        raise Malformed(f"{told} are not there")
+    return only

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,8 @@ from recell.checkpoint.wire import Malformed
 _PART_OF_BUNDLE = re.compile(r"\.(index|meta|data-\d{5,}-of-\d{5,})$")
 _ATTEMPTS = 20
 """How often opening starts again when the checkpoint is replaced meanwhile."""
+_TOLD = 20
+"""So many parts of a tensor are told in a message."""
 _OTHER_KINDS = {
     b"PK\x03\x04": "a zip archive, such as numpy's .npz",
     b"\x93NUMPY": "an array of numpy's (.npy)",
@@ -109,14 +112,18 @@ class Reader:
         regions = self.parts(name)
         if wanted in regions:
             return self._held.read(name, wanted)
-        if regions and not dtypes.is_read(info.dtype):
+        if not dtypes.is_read(info.dtype):
             return self._held.read(name, regions[0])  # which says so
-        kind = dtypes.numpy_dtype(info.dtype)
-        result = slices.assemble(wanted, regions, lambda region: self._held.read(name, region), kind)
+        fetch: Callable[[Region], np.ndarray] = functools.partial(self._held.read, name)
+        if isinstance(self._held, Legacy):
+            # Only its values tell how many they are: no memory is asked for by what a shape claims.
+            fetch = {region: fetch(region) for region in regions if wanted.overlap(region) is not None}.__getitem__
+        result = slices.assemble(wanted, regions, fetch, dtypes.numpy_dtype(info.dtype))
         if result is None:
+            told = "; ".join(map(str, regions[:_TOLD])) + ("; ..." if len(regions) > _TOLD else "")
             raise WrongSlice(
-                f"The checkpoint holds only parts of {name} ({'; '.join(map(str, regions))}), and not all of what is "
-                f"wanted ({wanted}), or some of it twice."
+                f"The checkpoint holds only parts of {name} ({told}), and not all of what is wanted ({wanted}), or "
+                "some of it twice."
             )
         return result
 

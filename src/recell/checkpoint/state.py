@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from recell.checkpoint.errors import UnreadableState
+from recell.checkpoint.errors import UnreadableState, shown
 from recell.checkpoint.files import is_there
 from recell.checkpoint.input_file import InputFile
 from recell.checkpoint.storage import replacing
@@ -229,11 +229,11 @@ def _from_here(folder: str, path: str) -> str:
     What is not in the folder is refused: a Saver that recovers its checkpoints from here deletes old ones.
     """
     if "\0" in path:
-        raise UnreadableState(f"the path {path!r} is none: it holds a zero byte")
+        raise UnreadableState(f"the path {shown(path)} is none: it holds a zero byte")
     if not path or os.path.isabs(path):
         return path
     if os.path.normpath(path).split(os.sep)[0] == os.pardir:
-        raise UnreadableState(f"the path {path!r} climbs out of the folder. Write an absolute path if it is meant")
+        raise UnreadableState(f"the path {shown(path)} climbs out of the folder. Write an absolute path if it is meant")
     return os.path.join(folder, path)
 
 
