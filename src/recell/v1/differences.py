@@ -28,7 +28,6 @@ class Difference(NamedTuple):
 _LOOKUPS = (
     "a look-up of rows inside the body has a dense gradient: the same numbers, except for global_norm when rows repeat"
 )
-_FILES = "checkpoint files are in a format of Recell's own until TensorFlow's are read and written"
 _NO_EFFECT = "it is accepted and has no effect: there is one device, and one way to add gradients"
 _CUDNN = "it runs on every device, and its dropout draws other masks than cuDNN's"
 
@@ -76,7 +75,6 @@ DIFFERENCES: dict[str, tuple[Difference, ...]] = {
         Difference("outputs past a row's length are zeros, and the variable scope's initializer is honoured"),
     ),
     "tf.nn.ctc_loss_v2": (Difference("labels outside of the classes raise InvalidArgumentError"),),
-    **{f"tf.train.{name}": (Difference(_FILES),) for name in ("NewCheckpointReader", "Saver", "init_from_checkpoint")},
     "tf.train.write_graph": (Difference("the file describes the graph and cannot be imported again"),),
     "tf.train.batch": (Difference("sparse tensors go through the queue as they are, not as numbers of a table"),),
     **{
