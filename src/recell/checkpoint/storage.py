@@ -53,8 +53,12 @@ class NewFile:
         while True:
             self.temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
             self._handle: int | None = os.open(self.temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | _BINARY, 0o666)
-            if _lock(self._handle) is not False and self.is_temporary():
-                return
+            try:
+                if _lock(self._handle) is not False and self.is_temporary():
+                    return
+            except BaseException:
+                self.discard()
+                raise
             self.discard()  # somebody sweeps the folder, and saw it between its making and its being held
 
     def write(self, data: bytes | np.ndarray) -> None:
@@ -161,9 +165,11 @@ def locked(folder: str) -> Iterator[None]:
         yield
     finally:
         if handle is not None:
-            with contextlib.suppress(OSError):
-                fcntl.flock(handle, fcntl.LOCK_UN)  # a child forked meanwhile has the handle too
-            os.close(handle)
+            try:
+                with contextlib.suppress(OSError):
+                    fcntl.flock(handle, fcntl.LOCK_UN)  # a child forked meanwhile has the handle too
+            finally:  # also after an interrupt: who keeps it open keeps it locked
+                os.close(handle)
 
 
 def sweep(folder: str) -> None:
