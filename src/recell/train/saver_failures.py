@@ -9,6 +9,7 @@ from typing import Any
 from recell import checkpoint
 from recell.checkpoint import renames
 from recell.checkpoint.opaque import Tensors
+from recell.checkpoint.slots import is_optimizer_state
 from recell.graph import errors
 from recell.graph.saveable import SaveableObject
 from recell.graph.shapes import TensorShape
@@ -43,20 +44,16 @@ def _problems(prefix: str, saveables: Sequence[SaveableObject], reshaped: bool) 
     except checkpoint.CheckpointError:
         return []
     specs = [spec for saveable in saveables for spec in saveable.specs]
-    shapes = [TensorShape(None) if reshaped else spec.tensor.shape for spec in specs]
-    wanted = asked_for((s.name for s in specs), (s.slice_spec for s in specs), (s.dtype for s in specs), shapes)
-    found = renames.plan(wanted, held)
+    names, slices, dtypes = ([getattr(spec, key) for spec in specs] for key in ("name", "slice_spec", "dtype"))
+    wanted = asked_for(names, slices, dtypes, [spec.tensor.shape for spec in specs])
+    sought = asked_for(names, slices, dtypes, [TensorShape(None) for _ in specs]) if reshaped else wanted
+    found = renames.plan(sought, held)
     unused = _unused(wanted, held, found)
     missing = [name for name in wanted if name not in held and name not in found.sources]
     lines = _bounded((_missing(name, wanted, held, found, unused) for name in missing), len(missing))
-    different = [line for name in wanted if name in held and (line := _difference(name, wanted, held))]
+    different = [line for name in wanted if name in held and (line := _difference(name, wanted, held, reshaped))]
     lines += _bounded(different, len(different))
-    if missing:
-        lines.append(_left_over(unused, held))
-        lines.append(
-            "  A Saver of a dict, {name in the checkpoint: variable}, restores under other names; one of a list, fewer."
-        )
-    return lines
+    return lines + ([_left_over(unused, held), _way_out(missing, wanted)] if missing else [])
 
 
 def _unused(wanted: Tensors, held: Tensors, found: renames.Plan) -> list[str]:
@@ -76,23 +73,34 @@ def _missing(name: str, wanted: Tensors, held: Tensors, found: renames.Plan, unu
     return f"{told} (nearest: {near[0]})" if near else told
 
 
-def _difference(name: str, wanted: Tensors, held: Tensors) -> str | None:
+def _difference(name: str, wanted: Tensors, held: Tensors, reshaped: bool) -> str | None:
     dtype, shape = wanted[name]
     kind, size = held[name]
     if kind != dtype:
         return f"  {name} is {kind} in the checkpoint, {dtype} in the graph"
-    if not TensorShape(shape).is_compatible_with(size):
-        return f"  {name} has shape {_listed(size)} in the checkpoint, {_listed(shape)} in the graph"
-    return None
+    ours, theirs = TensorShape(shape), TensorShape(size)
+    count = ours.num_elements()
+    agree = count in (None, theirs.num_elements()) if reshaped else ours.is_compatible_with(theirs)
+    return None if agree else f"  {name} has shape {_listed(size)} in the checkpoint, {_listed(shape)} in the graph"
 
 
 def _left_over(unused: Sequence[str], held: Tensors) -> str:
-    if not held:
-        return "  The checkpoint holds nothing"
     if not unused:
-        return "  The checkpoint holds nothing else"
-    more = f", ... ({len(unused)} in all)" if len(unused) > _SHOWN else ""
-    return f"  Not used by the graph: {', '.join(unused[:_SHOWN])}{more}"
+        return "  The checkpoint holds nothing else" if held else "  The checkpoint holds nothing"
+    names = [name for name in unused if not is_optimizer_state(name, held)]
+    rest = len(unused) - len(names)
+    listed = names[:_SHOWN]
+    if len(names) > _SHOWN:
+        listed.append(f"... ({len(names)} in all)")
+    if rest:
+        listed.append(f"{rest} of an optimizer")
+    return f"  Not used by the graph: {', '.join(listed)}"
+
+
+def _way_out(missing: Sequence[str], wanted: Tensors) -> str:
+    if all(is_optimizer_state(name, wanted) for name in missing):
+        return "  Only an optimizer's values are missing: a Saver of tf.trainable_variables() restores the others."
+    return "  A Saver of a dict, {name in the checkpoint: variable}, restores under other names; one of a list, fewer."
 
 
 def _bounded(lines: Iterable[str], count: int) -> list[str]:
