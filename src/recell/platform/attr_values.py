@@ -7,6 +7,7 @@ attributes: nothing that a file says is ever imported or executed.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
@@ -259,6 +260,10 @@ def as_shape(message: Any) -> TensorShape:
 
 
 def _as_array(message: Any) -> np.ndarray:
+    sizes = [dim.size for dim in message.tensor_shape.dim]
+    # Every element takes a byte at least: one that is written once and repeated is none of ours, and may be huge.
+    if min(sizes, default=0) < 0 or math.prod(sizes) > message.ByteSize():
+        raise MalformedError(f"a tensor in it cannot have shape {sizes}, as it holds {message.ByteSize()} bytes")
     try:
         return make_ndarray(message)
     except (TypeError, ValueError, IndexError) as error:
