@@ -27,6 +27,7 @@ import numpy as np
 from recell.checkpoint import opaque, slices
 from recell.checkpoint.opaque import Cells, Tensors
 from recell.checkpoint.rename_table import RENAMES, Rename, key
+from recell.checkpoint.slots import slot_of
 
 _SHARD = re.compile(r"(?P<whole>(?:.*/)?(?:LSTMCell|LSTMBlockFusedCell)/W_(?:P_)?)(?P<number>\d+)(?P<slot>(?:/.*)?)")
 """One of the parts that LSTMCell(num_unit_shards=n) kept its matrix in before 1.0, as variables of their own."""
@@ -216,15 +217,20 @@ class _Search:
                     self.found.sources[name] = Unpacked((vector,), network, name)
 
     def _vectors(self, network: Cells, names: Iterable[str]) -> list[str]:
+        """The vectors that could be a network's: the one in the nearest scope around it, else any of its size."""
         fitting = [name for name in names if opaque.fits(name, *self.held[name], network)]
-        return [name for name in fitting if opaque.beside(name, network)] or fitting
+        own = [name for name in fitting if opaque.beside(name, network)]
+        if own:
+            return [max(own, key=lambda name: name.count("/"))]
+        return [name for name in fitting if slot_of(name, self.held) is None]
 
     def _packed(self) -> None:
-        networks = opaque.networks({name: self.held[name] for name in self.held})
+        networks = opaque.networks(self.held)
         for name in self._open():
-            dtype, shape = self.wanted[name]
-            fitting = [network for network in networks if opaque.fits(name, dtype, shape, network)]
-            fitting = [network for network in fitting if opaque.beside(name, network)] or fitting
+            fitting = [network for network in networks if opaque.fits(name, *self.wanted[name], network)]
+            own = [network for network in fitting if opaque.beside(name, network)]
+            nearest = min((network.base.count("/") for network in own), default=0)
+            fitting = [network for network in own if network.base.count("/") == nearest] or fitting
             if len(fitting) == 1:
                 self.found.sources[name] = Packed(tuple(fitting[0].shapes()), fitting[0])
 
