@@ -6,12 +6,14 @@ import itertools
 import os
 import pathlib
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 from tests.checkpoint.situations import SAVINGS, Contents, Saving, contents, entries, keep_two, state_of
 from tests.checkpoint.watched import BEARABLE, FAULTS, Fault, Faulty, on_no_disk, watched
 
 from recell import checkpoint
+from recell.checkpoint import commit
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +149,13 @@ def test_the_state_file_comes_after_the_checkpoint_and_before_what_goes(fault: F
             keep_two(3)
             checkpoint.remove("m-1")
         assert temporaries() == []
+
+
+@pytest.mark.parametrize("name", ["again", "again, in three files"])
+def test_a_saving_in_place_is_found_out(name: str) -> None:
+    """The same test, on a commit that gives the data files the names of the old ones."""
+    with (
+        mock.patch.object(commit, "_free_count", lambda _, wanted: wanted),
+        pytest.raises((AssertionError, checkpoint.CheckpointError)),
+    ):
+        test_the_old_one_or_the_new_one(SAVINGS[name], FAULTS["input/output error, once"])

@@ -1,4 +1,4 @@
-"""The system as `recell.checkpoint` sees it when it writes: every call can be counted, written down, or made to fail."""
+"""The system as `recell.checkpoint` sees it when it writes: every call can be counted, noted, or made to fail."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Watched:
 
 @contextlib.contextmanager
 def watched(around: Around) -> Iterator[None]:
-    """Calls that write, sweep or delete checkpoints go through `around`. Little is written at once, so that more are."""
+    """Calls that write, sweep or delete checkpoints go through `around`; little is written at once, to have more."""
     system, locks = _Watched(os, around), _Watched(storage.fcntl, around)  # type: ignore[arg-type]
     with contextlib.ExitStack() as stack:
         for module in storage, commit, files:

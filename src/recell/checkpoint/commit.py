@@ -58,10 +58,13 @@ def commit_legacy(prefix: str, tables: Sequence[NewFile]) -> None:
     for table in tables:
         table.sync()
     with locked(folder):
-        for table in tables:
+        first, *others = tables
+        first.replace(first.path)
+        sync_folder(folder)  # tensors of the old checkpoint may be in the other tables
+        for table in others:
             table.replace(table.path)
-        sync_folder(folder)
-        if len(tables) > 1:
+        if others:
+            sync_folder(folder)
             return  # known by its pattern, of which there are none of the second format
         unlink_first(index_path(prefix), folder)
         with contextlib.suppress(OSError):
