@@ -17,7 +17,7 @@ from recell.graph.portable import ResourceKey
 from recell.graph.restoring import Restoring, controls_of, device_of
 from recell.graph.tensor import Operation, Tensor
 from recell.platform import graph_protos as protos
-from recell.platform.attr_values import MalformedError
+from recell.platform.attr_reading import MalformedError
 from recell.platform.graph_def import EXACT, why_unportable
 from recell.platform.graph_nodes import Bodies, ExactNode, fill_operation, read_node, tensor_name
 from recell.platform.op_types import unknown_types
@@ -104,13 +104,10 @@ class _Import:
 
     def check_names(self, wanted: Sequence[str]) -> None:
         """ValueError for names in `input_map` or to be returned that the message has not."""
-        used = {place for node in self._nodes.values() for place in node.inputs}
-        unused = [
-            f"{name}:{position}"
-            for name, position in self._tensors
-            if (name, position) not in used and not self._has(name, position)
-        ]
-        unused += [f"^{name}" for name in self._controls if name not in self._nodes]
+        used = {place for node in self._nodes.values() for place in node.places()} if self._tensors else set()
+        unused = [f"{name}:{k}" for name, k in self._tensors if (name, k) not in used and not self._has(name, k)]
+        waited = {name for node in self._nodes.values() for name in node.controls} if self._controls else set()
+        unused += [f"^{name}" for name in self._controls if name not in self._nodes and name not in waited]
         if unused:
             raise ValueError(f"Attempted to map inputs that were not found in graph_def: [{', '.join(unused)}]")
         for item in wanted:
@@ -172,13 +169,15 @@ class _Import:
         op_name, position = tensor_name(name)
         return self._tensors.get((op_name, position)) or self._operations[op_name].outputs[position]
 
-    # -- what attributes ask for: see `attr_values.Elements` ---------------------------------------------------------
+    # -- what attributes ask for: see `attr_reading.Elements` ---------------------------------------------------------
 
     def operation(self, name: str) -> Operation:
         """The operation of that name; of `^name` what a control input of that name means."""
         mapped = self._controls.get(name[1:]) if name.startswith("^") else None
         name = name.removeprefix("^")
         found = mapped or self._operations.get(name)
+        if found is None and (name, 0) in self._tensors:
+            found = self._tensors[name, 0].op
         if found is None:
             raise ValueError(f"Unknown input node '{name}'")
         return found

@@ -12,8 +12,9 @@ from recell.graph.graph import Graph
 from recell.graph.registry import REGISTRY, OpDef
 from recell.graph.shapes import TensorShape
 from recell.graph.tensor import Operation
-from recell.platform import attr_values
-from recell.platform.attr_values import Elements, MalformedError
+from recell.platform import attr_reading
+from recell.platform.attr_names import bodies_in, names_in
+from recell.platform.attr_reading import Elements, MalformedError
 from recell.platform.graph_def import EXACT, FORMAT, default_of
 
 
@@ -36,6 +37,11 @@ class ExactNode:
     inputs: Sequence[tuple[str, int]]
     controls: Sequence[str]
 
+    def places(self) -> set[tuple[str, int]]:
+        """The results of operations that it takes as inputs or that its attributes refer to."""
+        named = {name for key, value in self.content.items() if key.startswith("=") for name in names_in(value)}
+        return {*self.inputs, *(tensor_name(name) for name in named)}
+
 
 def read_node(message: Any) -> ExactNode:
     """A node of a known type. MalformedError where it contradicts itself or says what no writer says."""
@@ -56,10 +62,10 @@ def read_node(message: Any) -> ExactNode:
         REGISTRY[message.op],
         message,
         content,
-        attr_values.read_texts(content["keys"]) if "keys" in content else [],
-        [(attr_values.as_dtype(t), attr_values.as_shape(s)) for t, s in zip(types, shapes, strict=True)],
+        attr_reading.read_texts(content["keys"]) if "keys" in content else [],
+        [(attr_reading.as_dtype(t), attr_reading.as_shape(s)) for t, s in zip(types, shapes, strict=True)],
         layout,
-        attr_values.as_text(content["body"].s) if "body" in content else None,
+        attr_reading.as_text(content["body"].s) if "body" in content else None,
         [tensor_name(name) for name in plain],
         [name[1:] for name in message.input if name.startswith("^")],
     )
@@ -83,8 +89,8 @@ class Bodies:
         for node in nodes:
             for key, message in node.content.items():
                 if key.startswith("="):
-                    for content in attr_values.bodies_in(message):
-                        identity = attr_values.as_text(content["id"].s) if "id" in content else ""
+                    for content in bodies_in(message):
+                        identity = attr_reading.as_text(content["id"].s) if "id" in content else ""
                         self._described.setdefault(identity, (node, content))
 
     def get(self, identity: str | None, inside: tuple[str, ...] = ()) -> Body | None:
@@ -99,7 +105,7 @@ class Bodies:
         if identity not in self._made:
             owner, content = self._described.get(identity) or (None, _NOTHING)
             outer = None if owner is None else self.get(owner.body, (*inside, identity))
-            name = attr_values.as_text(content["name"].s) if "name" in content else "a body"
+            name = attr_reading.as_text(content["name"].s) if "name" in content else "a body"
             body = Body(self._graph, name, content["unrolled"].b if "unrolled" in content else False)
             body.outer = outer
             self._made[identity] = body
@@ -111,7 +117,7 @@ class Bodies:
             body = self.get(identity)
             assert body is not None
             body.owner = operation_of[node.name]
-            lists = {key: attr_values.read_texts(content[key]) for key in _LISTS if key in content}
+            lists = {key: attr_reading.read_texts(content[key]) for key in _LISTS if key in content}
             if len(lists) != len(_LISTS):
                 raise MalformedError(f"its body '{body.name}' is not whole")
             body.args = [elements.tensor(name) for name in lists["args"]]
@@ -136,9 +142,9 @@ def _attribute(key: str, node: ExactNode, elements: Elements) -> Any:
     exact = node.content.get("=" + key)
     try:
         if exact is not None:
-            return attr_values.read(exact, elements)
+            return attr_reading.read(exact, elements)
         if key in node.message.attr:
-            return attr_values.read(node.message.attr[key], elements)
+            return attr_reading.read(node.message.attr[key], elements)
     except MalformedError as error:
         raise MalformedError(f"its attribute '{key}' cannot be read: {error}") from None
     default = default_of(node.definition, key)

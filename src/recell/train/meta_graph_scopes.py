@@ -7,7 +7,7 @@ from typing import Any
 
 from recell.graph.proto_functions import strip_name_scope
 from recell.platform import graph_protos as protos
-from recell.platform.attr_values import rename
+from recell.platform.attr_names import bodies_in, rename
 from recell.platform.graph_def import EXACT
 
 UNBOUND = "$unbound_inputs_"
@@ -31,35 +31,57 @@ def select_nodes(
 ) -> tuple[Any, list[str]]:
     """The nodes of a `GraphDef` that are included, with the scope taken off their names, and the inputs from outside.
 
-    The bodies of what is included are included with it.
+    The bodies of what is included are included with it, whatever the names in them.
     """
     made = protos.GraphDef(versions=graph_def.versions, library=graph_def.library)
+    included = _with_bodies(graph_def, {n.name for n in graph_def.node if is_included(n.name, export_scope, left_out)})
     unbound: dict[str, None] = {}
 
     def new_name(name: str) -> str:
         mark = "^" if name.startswith("^") else ""
         plain = name.removeprefix("^")
-        if not export_scope or plain.startswith(export_scope):
+        if not export_scope or plain.startswith(export_scope) or plain.partition(":")[0] in included:
             return mark + strip_name_scope(plain, export_scope)
-        return mark + UNBOUND + plain
+        outside = mark + UNBOUND + plain.removesuffix(":0")
+        unbound[outside] = None
+        return outside
 
     for node in graph_def.node:
-        if not is_included(node.name, export_scope, left_out):
+        if node.name not in included:
             continue
         copy = made.node.add()
         copy.CopyFrom(node)
         copy.name = strip_name_scope(node.name, export_scope)
         for position, name in enumerate(node.input):
             copy.input[position] = new_name(name)
-            if copy.input[position].removeprefix("^").startswith(UNBOUND):
-                unbound[copy.input[position]] = None
-        if EXACT in copy.attr:
-            for key, value in copy.attr[EXACT].func.attr.items():
-                if key.startswith("="):
-                    rename(value, new_name)
+        for value in _exact_attributes(copy):
+            rename(value, new_name)
         if clear_devices:
             copy.device = ""
     return made, list(unbound)
+
+
+def _exact_attributes(node: Any) -> list[Any]:
+    if EXACT not in node.attr:
+        return []
+    return [value for key, value in node.attr[EXACT].func.attr.items() if key.startswith("=")]
+
+
+def _with_bodies(graph_def: Any, included: set[str]) -> set[str]:
+    """The names, and those of the nodes in the bodies of what they name."""
+    members: dict[bytes, list[Any]] = {}
+    for node in graph_def.node:
+        if EXACT in node.attr and "body" in node.attr[EXACT].func.attr:
+            members.setdefault(node.attr[EXACT].func.attr["body"].s, []).append(node)
+    stack = [node for node in graph_def.node if node.name in included] if members else []
+    found = set(included)
+    while stack:
+        for value in _exact_attributes(stack.pop()):
+            for body in bodies_in(value):
+                for node in members.pop(body["id"].s, ()):
+                    found.add(node.name)
+                    stack.append(node)
+    return found
 
 
 def extraneous_saver_nodes(graph_def: Any, saver_def: Any) -> frozenset[str]:
