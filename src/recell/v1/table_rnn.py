@@ -87,6 +87,9 @@ ROWS: dict[str, dict[str, str]] = {
     "contrib.rnn.python.ops.fused_rnn_cell": {
         "recell.rnn.fused_rnn_cell": "FusedRNNCell FusedRNNCellAdaptor TimeReversedFusedRNN",
     },
+    "contrib.rnn.python.tools.checkpoint_convert": {
+        "recell.train.checkpoint_convert": "RNN_NAME_REPLACEMENTS convert_names main"
+    },
     "contrib.grid_rnn": {
         "recell.rnn.grid_rnn_cell": "GridRNNCell",
         "recell.rnn.grid_rnn_cells": (
