@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import pathlib
+import re
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from tests.checkpoint.release_names import FILE
 
 from recell import checkpoint
 from recell.checkpoint import TensorInfo
-from recell.checkpoint.renames import Plan, key, plan
+from recell.checkpoint.renames import RENAMES, Plan, key, plan
 
 with open(FILE) as _file:
     RELEASES: dict[str, dict[str, dict[str, list[int]]]] = json.load(_file)
@@ -155,3 +157,32 @@ def test_one_tensor_is_read_slice_by_slice(tmp_path: Any) -> None:
         part = found.sources["rnn/basic_rnn_cell/kernel"].read(reader, "6 4 2,3:-")
     assert part.tolist() == value[2:5].tolist()
     assert found.lines() == ["rnn/basic_rnn_cell/kernel <- RNN/BasicRNNCell/Linear/Matrix"]
+
+
+PAGE = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "checkpoints.md").read_text(encoding="utf-8")
+SECTION = PAGE.partition("## Names across releases\n")[2].partition("\n## ")[0]
+
+
+def rows() -> list[str]:
+    """The table of the page, from the one of the code: a row for what one release did in one place."""
+    lines = []
+    for (since, within), renames in itertools.groupby(RENAMES, lambda rename: (rename.since, rename.within)):
+        place = ", ".join(f"`{scope}`" for scope in within) or "anywhere"
+        changes = "; ".join(f"`{rename.old}` → `{rename.new}`" for rename in renames)
+        lines.append(f"| {since} | {place} | {changes} |")
+    return lines
+
+
+def test_the_page_lists_what_the_code_knows() -> None:
+    listed = [line for line in SECTION.splitlines() if re.match(r"\| \d", line)]
+    assert listed == rows(), "put these rows into docs/checkpoints.md:\n" + "\n".join(rows())
+
+
+def test_the_examples_of_the_page(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    checkpoint.write("old.ckpt", [checkpoint.Entry("RNN/GRUCell/Gates/Linear/Bias", np.ones(6, np.float32))])
+    blocks = re.findall(r"```python\n(.*?)```", SECTION, flags=re.DOTALL)
+    assert len(blocks) == 1
+    found: dict[str, Any] = {}
+    exec(blocks[0], found)
+    assert found["found"].lines() == ["rnn/gru_cell/gates/bias <- RNN/GRUCell/Gates/Linear/Bias"]
