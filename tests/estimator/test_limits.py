@@ -60,11 +60,6 @@ def test_models_are_not_exported():
         _ = tf.estimator.Estimator(lambda features: 1, tempfile.mkdtemp()).export_savedmodel
 
 
-def test_vocabularies_are_not_remapped():
-    with pytest.raises(NotImplementedError, match="not remapped"):
-        tf.estimator.WarmStartSettings("/x", var_name_to_vocab_info={"w": object()})
-
-
 def test_experiments_of_tf_estimator_bring_their_own_metrics():
     estimator = tf.estimator.Estimator(lambda features: 1, tempfile.mkdtemp())
     with pytest.raises(ValueError, match="`eval_metrics` must be `None`"):

@@ -112,9 +112,13 @@ def _set_initializer(variable: Any, prefix: str, name: str, slice_spec: str) -> 
         raise TypeError(f"An initial value can be given to a variable, but got {variable!r}.")
     value = restore_v2(prefix, [name], [slice_spec], [variable.dtype], name="checkpoint_initializer")[0]
     value.set_shape(variable.shape)
-    assigned = VariableSaveable(variable, slice_spec, name).restore([value], None)
-    variable._initializer_op = assigned.op
+    set_initial_value(variable, value)
+
+
+def set_initial_value(variable: Variable, value: Any) -> None:
+    """Makes the variable's initializer assign `value`."""
+    variable._initializer_op = VariableSaveable(variable, "", variable.op.name).restore([value], None).op
     variable._initial_value = value
 
 
-__all__ = ["init_from_checkpoint"]
+__all__ = ["init_from_checkpoint", "set_initial_value"]

@@ -34,8 +34,7 @@ def told_as_tensorflow(prefix: str) -> Iterator[None]:
     try:
         yield
     except checkpoint.MissingCheckpoint:
-        told = f"Unsuccessful TensorSliceReader constructor: Failed to find any matching files for {prefix}"
-        raise errors.NotFoundError(None, None, told) from None
+        raise _told_of_nothing(prefix) from None
     except (checkpoint.MissingTensor, checkpoint.MissingShard) as error:
         raise errors.NotFoundError(None, None, str(error)) from None
     except checkpoint.UnsupportedCheckpoint as error:
@@ -47,6 +46,15 @@ def told_as_tensorflow(prefix: str) -> Iterator[None]:
         raise invalid(str(error)) from None
     except OSError as error:
         raise _told_of_files(prefix, error) from None
+
+
+def _told_of_nothing(prefix: str) -> errors.OpError:
+    """There is no checkpoint. TensorFlow has another class for it where there is no folder."""
+    reader, folder = "Unsuccessful TensorSliceReader constructor:", os.path.dirname(prefix)
+    if folder and not os.path.isdir(folder):
+        missing = f"Failed to get matching files on {prefix}: Not found: {folder}; No such file or directory"
+        return invalid(f"{reader} {missing}")
+    return errors.NotFoundError(None, None, f"{reader} Failed to find any matching files for {prefix}")
 
 
 _KINDS: tuple[tuple[type[OSError], Any], ...] = (
@@ -212,9 +220,7 @@ def restore_v2(
     return as_list(_restore_v2(prefix, tensor_names, shape_and_slices, kinds, name=name))
 
 
-def restore_variables(
-    prefix: Tensor, specs: Sequence[SaveSpec], shapes: Sequence[TensorShape], name: str
-) -> list[Tensor]:
+def restore_variables(prefix: Any, specs: Sequence[SaveSpec], shapes: Sequence[TensorShape], name: str) -> list[Any]:
     """The values of variables of these shapes, under the names that they have in whichever release: `read_tensors`."""
     names, slices = [spec.name for spec in specs], [spec.slice_spec for spec in specs]
     kinds = [spec.dtype.base_dtype for spec in specs]

@@ -14,6 +14,7 @@ ESTIMATOR: dict[str, dict[str, str]] = {
         "recell.estimator.run_config": "RunConfig",
         "recell.estimator.train_and_evaluate": _TRAINING,
         "recell.estimator.warm_start": "WarmStartSettings",
+        "recell.train.vocabulary": "VocabInfo",
         "recell.estimator.extenders": "add_metrics",
         "recell.monitoring.session_run_hook": "SessionRunArgs SessionRunContext SessionRunHook SessionRunValues",
         "recell.monitoring.step_hooks": "GlobalStepWaiterHook StepCounterHook StopAtStepHook",
@@ -42,6 +43,7 @@ ESTIMATOR: dict[str, dict[str, str]] = {
     "python.estimator.estimator": {
         "recell.estimator.estimator": "Estimator",
         "recell.estimator.warm_start": "WarmStartSettings",
+        "recell.train.vocabulary": "VocabInfo",
     },
     "python.estimator.model_fn": {
         "recell.estimator.spec": "EstimatorSpec",

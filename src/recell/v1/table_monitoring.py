@@ -44,6 +44,8 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.train.checkpoint_management": _MANAGEMENT,
         "recell.train.checkpoint_reader": f"{_READING} NewCheckpointReader",
         "recell.train.checkpoint_init": "init_from_checkpoint",
+        "recell.train.warm_start": "warm_start",
+        "recell.train.vocabulary": "VocabInfo",
         **_BASIC_HOOKS,
         **_HOOK,
         **_MONITORED,
@@ -84,6 +86,10 @@ ROWS: dict[str, dict[str, str]] = {
     "train.checkpoint_management": {
         "recell.train.checkpoint_management": _MANAGEMENT,
         "recell.train.checkpoint_state": "CheckpointState",
+    },
+    "train.warm_starting_util": {
+        "recell.train.warm_start": "warm_start",
+        "recell.train.vocabulary": "VocabInfo",
     },
     "train.checkpoint_state_pb2": {"recell.train.checkpoint_state": "CheckpointState"},
     "train.checkpoint_utils": {
