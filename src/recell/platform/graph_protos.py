@@ -217,6 +217,8 @@ META_GRAPH = ProtoFile(
             "map<string, CollectionDef> collection_def = 4",
             "map<string, SignatureDef> signature_def = 5",
             "repeated AssetFileDef asset_file_def = 6",
+            # Not TensorFlow's, which passes over it. The last in the bytes: what is cut off has none.
+            "bool whole = 1000",
         ],
         "MetaGraphDef.MetaInfoDef": [
             "string meta_graph_version = 1",

@@ -19,7 +19,7 @@ from recell.platform import graph_protos as protos
 from recell.platform.graph_def import graph_to_graph_def, strip_graph_defaults, stripped_op_list, why_unportable
 from recell.platform.graph_import import import_graph_def
 from recell.train.meta_graph_collections import add_collection, restore_collections, unbound_inputs_missing
-from recell.train.meta_graph_files import read_meta_graph_file, write_message
+from recell.train.meta_graph_files import OURS, read_meta_graph_file, write_message
 from recell.train.meta_graph_scopes import extraneous_saver_nodes, is_included, select_nodes
 
 _TENSORFLOW = "1.15.0"
@@ -167,9 +167,9 @@ def describe_graph(
         for variable in graph.get_collection(GraphKeys.GLOBAL_VARIABLES, export_scope)
         if is_included(variable, export_scope, left_out)
     }
-    made = protos.MetaGraphDef(meta_info_def=meta_info_def, graph_def=written, saver_def=saver_def)
+    made = protos.MetaGraphDef(meta_info_def=meta_info_def, graph_def=written, saver_def=saver_def, whole=True)
     made.meta_info_def.tensorflow_version = _TENSORFLOW
-    made.meta_info_def.tensorflow_git_version = f"recell-{__version__}"
+    made.meta_info_def.tensorflow_git_version = f"{OURS}{__version__}"
     if not made.meta_info_def.stripped_op_list.op:
         made.meta_info_def.stripped_op_list.CopyFrom(stripped_op_list(written))
     if strip_default_attrs:
