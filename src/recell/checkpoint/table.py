@@ -131,9 +131,9 @@ class _Block:
     def checked(self) -> Iterator[tuple[bytes, memoryview]]:
         """All entries; each key must lie behind the one before, and those that are written in full where it says."""
         allowance = _KEY_GAIN * len(self._data)
-        full = iter(self._full.tolist())
-        due, since, first = next(full, self._end), 0, True
-        key = b""
+        full = self._full.tolist()
+        seen = since = 0
+        key, first = b"", True
         for position, shared, following, value in self._entries(0):
             allowance -= len(following)
             if allowance < 0:
@@ -141,13 +141,13 @@ class _Block:
             if following <= key and not first:
                 raise Malformed("its keys are not in order, or there are two of one name")
             since += 1
-            if position == due and not shared:
-                due, since = next(full, self._end), 0
-            elif position >= due or since > _MOST_SHARED:
+            if not shared and full[seen : seen + 1] == [position]:
+                seen, since = seen + 1, 0
+            elif not seen or since > _MOST_SHARED:
                 raise Malformed("a block has keys in full at other places than it says")
             key, first = following, False
             yield key, value
-        if due < self._end:
+        if seen < len(full) and self._end:
             raise Malformed("a block has keys in full at other places than it says")
 
     def get(self, key: bytes) -> memoryview | None:
