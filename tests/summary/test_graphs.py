@@ -98,9 +98,35 @@ def test_writers_begin_with_a_graph(tmp_path: pathlib.Path, how: str) -> None:
             writer = tf.summary.FileWriter(tmp_path)
             writer.add_graph(session.graph, 5)
         writer.close()
-    (event,) = events(tmp_path)
+    event, *more = events(tmp_path)
+    names = [op.name for op in graph.get_operations()]
     assert event.step == (5 if how == "add_graph" else 0)
-    assert list(nodes(tf.GraphDef.FromString(event.graph_def))) == [op.name for op in graph.get_operations()]
+    assert list(nodes(tf.GraphDef.FromString(event.graph_def))) == names
+    whole = [tf.MetaGraphDef.FromString(each.meta_graph_def) for each in more]
+    assert [list(nodes(each.graph_def)) for each in whole] == ([] if how == "add_graph" else [names])
+
+
+def test_a_writer_adds_a_meta_graph(tmp_path: pathlib.Path) -> None:
+    graph = small_graph()
+    writer = tf.summary.FileWriter(tmp_path)
+    with pytest.raises(TypeError, match="meta_graph_def must be type MetaGraphDef"):
+        writer.add_meta_graph(graph.as_graph_def())
+    writer.add_meta_graph(tf.train.export_meta_graph(graph=graph), 3)
+    writer.close()
+    (event,) = events(tmp_path)
+    assert event.step == 3
+    with tf.Graph().as_default():
+        tf.train.import_meta_graph(tf.MetaGraphDef.FromString(event.meta_graph_def))
+        assert tf.trainable_variables()[0].name == "v:0"
+
+
+def test_a_graph_is_imported_from_what_a_writer_wrote(tmp_path: pathlib.Path) -> None:
+    graph = small_graph()
+    path = tf.train.write_graph(graph.as_graph_def(), tmp_path, "graph.pb", as_text=False)
+    with tf.Graph().as_default(), tf.Session() as session:
+        definition = tf.GraphDef.FromString(pathlib.Path(path).read_bytes())
+        (c,) = tf.import_graph_def(definition, return_elements=["c:0"])
+        assert session.run(c).tolist() == [1.0, 2.0]
 
 
 def test_what_is_no_graph(tmp_path: pathlib.Path) -> None:

@@ -38,10 +38,11 @@ def test_a_program_of_2016(tmp_path: pathlib.Path) -> None:
     (path,) = tmp_path.iterdir()
     events = list(tf.train.summary_iterator(str(path)))
     assert events[1].HasField("graph_def")
-    tags = [value.tag for value in events[2].summary.value]
+    assert events[2].HasField("meta_graph_def")
+    tags = [value.tag for value in events[3].summary.value]
     assert tags == ["weights", "predictions", "cost", "a", "b", "picture/image/0"]
-    assert [value.simple_value for value in events[5].summary.value] == [1.0]
-    assert [event.step for event in events[2:]] == [0, 1, 2, 3]
+    assert [value.simple_value for value in events[6].summary.value] == [1.0]
+    assert [event.step for event in events[3:]] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

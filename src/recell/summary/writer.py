@@ -11,9 +11,11 @@ import numpy as np
 
 from recell.graph.core import get_default_graph
 from recell.graph.graph import Graph
+from recell.platform import graph_protos
 from recell.platform.graph_def import graph_to_graph_def
 from recell.summary import protos
 from recell.summary.event_writer import EventFileWriter
+from recell.train.meta_graph import describe_graph
 
 
 def _step(global_step: Any) -> int:
@@ -59,6 +61,9 @@ class FileWriter:
         self._run_tags: set[str] = set()
         if graph is not None or graph_def is not None:
             self.add_graph(graph=graph, graph_def=graph_def)
+            given = graph if isinstance(graph, Graph) else None
+            definition = graph_def if graph is None or given is not None else graph
+            self.add_meta_graph(describe_graph(definition, given, None)[0])
 
     def get_logdir(self) -> Any:
         return self.event_writer.get_logdir()
@@ -101,6 +106,13 @@ class FileWriter:
         if not hasattr(given, "SerializeToString") or not hasattr(given, "node"):
             raise TypeError(f"graph must be a tf.Graph or a tf.GraphDef, but got {type(given).__name__}: {given!r}")
         self._add(protos.Event(graph_def=given.SerializeToString(deterministic=True)), global_step)
+
+    def add_meta_graph(self, meta_graph_def: Any, global_step: Any = None) -> None:
+        """Adds a `tf.MetaGraphDef`: a graph with its collections. TypeError for anything else."""
+        if not isinstance(meta_graph_def, graph_protos.MetaGraphDef):
+            raise TypeError(f"meta_graph_def must be type MetaGraphDef, saw type: {type(meta_graph_def)}")
+        data = meta_graph_def.SerializeToString(deterministic=True)
+        self._add(protos.Event(meta_graph_def=data), global_step)
 
     def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
         """Adds what was traced of a run, under a tag of its own. ValueError for a tag that was used before."""

@@ -75,7 +75,13 @@ DIFFERENCES: dict[str, tuple[Difference, ...]] = {
         Difference("outputs past a row's length are zeros, and the variable scope's initializer is honoured"),
     ),
     "tf.nn.ctc_loss_v2": (Difference("labels outside of the classes raise InvalidArgumentError"),),
-    "tf.train.write_graph": (Difference("the file describes the graph and cannot be imported again"),),
+    **{
+        name: (Difference("it takes graphs that Recell made; one of TensorFlow's is an error naming its operations"),)
+        for name in ("tf.train.import_meta_graph", "tf.import_graph_def")
+    },
+    "tf.train.export_meta_graph": (
+        Difference("TensorFlow parses what it writes and cannot run it; a Python function in the graph is an error"),
+    ),
     "tf.train.batch": (Difference("sparse tensors go through the queue as they are, not as numbers of a table"),),
     **{
         f"tf.estimator.inputs.{kind}_input_fn": (
