@@ -24,7 +24,7 @@ class Described:
         return len(self._ops)
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
-        """The operations as a `tf.GraphDef`, to be looked at: names, types, inputs, devices, attributes that are data.
+        """The operations as a `tf.GraphDef`, to be looked at, and to be put into a graph by `tf.import_graph_def`.
 
         With `from_version`, only those made since the graph had that `version`; with `add_shapes`, with the shapes of
         their results.
