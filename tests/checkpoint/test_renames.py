@@ -6,15 +6,18 @@ import itertools
 import json
 import pathlib
 import re
+import time
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.checkpoint.release_names import FILE
 
 from recell import checkpoint
 from recell.checkpoint import TensorInfo
-from recell.checkpoint.renames import RENAMES, Plan, key, plan
+from recell.checkpoint.renames import RENAMES, Plan, Source, key, plan
 
 with open(FILE) as _file:
     RELEASES: dict[str, dict[str, dict[str, list[int]]]] = json.load(_file)
@@ -186,3 +189,75 @@ def test_the_examples_of_the_page(tmp_path: pathlib.Path, monkeypatch: pytest.Mo
     found: dict[str, Any] = {}
     exec(blocks[0], found)
     assert found["found"].lines() == ["rnn/gru_cell/gates/bias <- RNN/GRUCell/Gates/Linear/Bias"]
+
+
+_NAMES = sorted({name for cases in RELEASES.values() for case in cases.values() for name in case})
+_CUDNN = [
+    "rnn/cudnn_compatible_lstm_cell/kernel",
+    "rnn/cudnn_compatible_lstm_cell/bias",
+    "opaque_kernel",
+    "b/opaque_kernel",
+    "params",
+]
+_SOME = st.dictionaries(
+    st.tuples(
+        st.sampled_from([*_NAMES, *_CUDNN, "RNN/LSTMCell/W_1", "rnn/lstm_cell/kernel"]),
+        st.sampled_from(["", "/Adam", "/Momentum"]),
+        st.sampled_from(["", "", "train/"]),
+    ).map(lambda parts: parts[2] + parts[0] + parts[1]),
+    st.sampled_from(
+        [("float32", (7, 12)), ("float32", (12,)), ("float32", (108,)), ("float64", (12,)), ("float32", ())]
+    ),
+    max_size=40,
+)
+
+
+@given(_SOME, _SOME)
+@settings(max_examples=400, deadline=None)
+def test_whatever_is_read_fits_and_is_nobody_else_s(wanted: dict[str, Any], held: dict[str, Any]) -> None:
+    found = plan(wanted, held)
+    assert found.sources == plan(dict(reversed(wanted.items())), dict(reversed(held.items()))).sources
+    assert not found.sources.keys() & found.rivals.keys()
+    read: dict[str, str] = {}
+    for name, source in found.sources.items():
+        assert name in wanted
+        assert name not in held
+        assert set(source.names) <= held.keys()
+        if type(source) is not Source:
+            continue
+        assert not set(source.names) & wanted.keys()
+        assert {held[other][0] for other in source.names} == {wanted[name][0]}
+        if len(source.names) == 1:
+            assert held[source.names[0]] == wanted[name]
+        for other in source.names:
+            assert read.setdefault(other, name) == name
+    for name, others in found.rivals.items():
+        assert name not in held
+        assert set(others) <= held.keys()
+    for name in found.misfits:
+        assert name not in held
+
+
+def test_the_order_of_names_does_not_matter() -> None:
+    for case in ("attention_seq2seq", "stack_bidirectional"):
+        wanted, held = infos(RELEASES[NEWEST][case], SLOTS), infos(RELEASES["0.12.1"][case], SLOTS)
+        backwards = plan(dict(reversed(wanted.items())), dict(reversed(held.items())))
+        assert backwards.sources == plan(wanted, held).sources
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "RNN/" * 50_000 + "x",
+        "basic_rnn_cell/" * 50_000 + "kernel",
+        "a/" * 50_000 + "Adam",
+        "LSTMCell/W_" + "0" * 500_000,
+    ],
+    ids=["scopes", "cells", "slot", "number"],
+)
+def test_names_of_any_length_cost_nothing(name: str) -> None:
+    held = {name: TensorInfo("float32", (4,)), f"b/{name}": TensorInfo("float32", (4,))}
+    wanted = infos({"w": [4], "w/Adam": [4], "rnn/lstm_cell/kernel": [4], "rnn/basic_rnn_cell/kernel": [4]})
+    begin = time.perf_counter()
+    assert plan(wanted, held) == Plan()
+    assert time.perf_counter() - begin < 10

@@ -74,3 +74,45 @@ def test_every_cell_and_driver(case: str, release: str, tmp_path: pathlib.Path) 
             if name in made:
                 np.testing.assert_array_equal(session.run(made[name]), value_of(f"{old}/Momentum", held[old]))
     assert len(made) == len(slots)
+
+
+def held(tmp_path: pathlib.Path) -> str:
+    values = {"RNN/LSTMCell/W_0": np.ones([7, 12], np.float32), "RNN/LSTMCell/B": np.full(12, 2, np.float32)}
+    checkpoint.write(str(tmp_path / "old"), [checkpoint.Entry(name, value) for name, value in values.items()])
+    return str(tmp_path / "old")
+
+
+def test_shards_of_several_devices_are_looked_at_together(tmp_path: pathlib.Path) -> None:
+    """What the variable on one device reads is not there for the one on another."""
+    with tf.device("/cpu:0"):
+        kernel = tf.get_variable("rnn/lstm_cell/kernel", [7, 12])
+    with tf.device("/cpu:1"):
+        bias = tf.get_variable("rnn/lstm_cell/bias", [12])
+    with tf.Session() as session:
+        saver = tf.train.Saver(sharded=True)
+        saver.restore(session, held(tmp_path))
+        assert session.run(tf.reduce_sum(kernel)) == 84
+        assert session.run(tf.reduce_sum(bias)) == 24
+        path = saver.save(session, str(tmp_path / "new"))
+        session.run(bias.assign(tf.zeros([12])))
+        saver.restore(session, path)
+        assert session.run(tf.reduce_sum(bias)) == 24
+
+
+def test_a_graph_out_of_a_file_knows_the_names_too(tmp_path: pathlib.Path) -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.nn.dynamic_rnn(tf.nn.rnn_cell.LSTMCell(3), tf.zeros([2, 3, 4]), dtype=tf.float32)
+        session.run(tf.global_variables_initializer())
+        path = tf.train.Saver().save(session, str(tmp_path / "m"))
+    saver = tf.train.import_meta_graph(f"{path}.meta")
+    with tf.Session() as session:
+        saver.restore(session, held(tmp_path))
+        assert session.run("rnn/lstm_cell/bias:0").tolist() == [2] * 12
+
+
+def test_an_operation_that_reads_by_name_reads_by_name(tmp_path: pathlib.Path) -> None:
+    (read,) = tf.raw_ops.RestoreV2(
+        prefix=held(tmp_path), tensor_names=["rnn/lstm_cell/bias"], shape_and_slices=[""], dtypes=[tf.float32]
+    )
+    with tf.Session() as session, pytest.raises(tf.errors.NotFoundError, match="Key rnn/lstm_cell/bias not found"):
+        session.run(read)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,6 +31,10 @@ from recell.checkpoint.slots import slot_of
 
 _SHARD = re.compile(r"(?P<whole>(?:.*/)?(?:LSTMCell|LSTMBlockFusedCell)/W_(?:P_)?)(?P<number>\d+)(?P<slot>(?:/.*)?)")
 """One of the parts that LSTMCell(num_unit_shards=n) kept its matrix in before 1.0, as variables of their own."""
+
+# No program has such names, and a file could be made to cost hours by them.
+_LONGEST = 1000
+_SCOPES = 32
 
 
 class Readable(Protocol):
@@ -123,8 +127,8 @@ class _Search:
     def __init__(self, wanted: Tensors, held: Tensors) -> None:
         self.wanted, self.held = wanted, held
         self.found = Plan()
-        self.missing = [name for name in wanted if name not in held]
-        self.free = [name for name in held if name not in wanted] if self.missing else []
+        self.missing = [name for name in wanted if name not in held and len(name) <= _LONGEST]
+        self.free = [name for name in held if name not in wanted and len(name) <= _LONGEST] if self.missing else []
         for look in self._renamed, self._joined, self._followed, self._unpacked, self._packed:
             if self._open():
                 look()
@@ -176,18 +180,19 @@ class _Search:
 
     def _followed(self) -> None:
         """Slots: their names begin with the scope of the optimizer, which releases make in different ways."""
-        left = _grouped(self._left(), lambda name: name.rpartition("/")[2])
+        ending: dict[str, list[str]] = defaultdict(list)
+        for other in self._left():
+            for tail in _tails(other):
+                ending[tail].append(other)
         candidates: dict[str, list[str]] = {}
         for name in self._open():
             stem, _, leaf = name.rpartition("/")
             owner = next((tail for tail in _tails(stem) if tail in self.wanted), None)
-            if owner is None:
-                continue
-            source = self.found.sources.get(owner, Source((owner,)))
-            slots = [[other for other in left.get(leaf, []) if _below(other, f"{of}/{leaf}")] for of in source.names]
-            if type(source) is Source and len(slots) == 1:
+            source = Source(()) if owner is None else self.found.sources.get(owner, Source((owner,)))
+            slots = [ending[f"{of}/{leaf}"] for of in source.names] if type(source) is Source else []
+            if len(slots) == 1:
                 candidates[name] = [other for other in slots[0] if self._fits(name, other)]
-            elif type(source) is Source and all(len(found) == 1 for found in slots):
+            elif slots and all(len(found) == 1 for found in slots):
                 self._join(name, tuple(found[0] for found in slots))
         self._settle(candidates)
 
@@ -225,7 +230,7 @@ class _Search:
         return [name for name in fitting if slot_of(name, self.held) is None]
 
     def _packed(self) -> None:
-        networks = opaque.networks(self.held)
+        networks = opaque.networks({name: info for name, info in self.held.items() if len(name) <= _LONGEST})
         for name in self._open():
             fitting = [network for network in networks if opaque.fits(name, *self.wanted[name], network)]
             own = [network for network in fitting if opaque.beside(name, network)]
@@ -249,14 +254,14 @@ def _stacked(parts: Sequence[tuple[str, tuple[int | None, ...] | None]]) -> tupl
     return dtype, (sum(shape[0] or 0 for _, shape in parts if shape), *[size or 0 for size in first[1:]])
 
 
-def _below(name: str, ending: str) -> bool:
-    return name == ending or name.endswith(f"/{ending}")
-
-
-def _tails(name: str) -> list[str]:
+def _tails(name: str) -> Iterator[str]:
     """The name, and what is left of it without its outermost scope, without the two outermost, ..."""
-    parts = name.split("/")
-    return ["/".join(parts[k:]) for k in range(len(parts))]
+    yield name
+    for _ in range(_SCOPES):
+        _, slash, name = name.partition("/")
+        if not slash:
+            return
+        yield name
 
 
 def _grouped(names: Iterable[str], by: Callable[[str], str]) -> dict[str, list[str]]:

@@ -17,6 +17,8 @@ from recell.train.saver_reading import asked_for
 
 _SHOWN = 20
 """How many of each kind are told."""
+_COMPARED = 200
+_LONGEST = 300
 
 
 def restoring_failed(
@@ -64,13 +66,20 @@ def _unused(wanted: Tensors, held: Tensors, found: renames.Plan) -> list[str]:
 def _missing(name: str, wanted: Tensors, held: Tensors, found: renames.Plan, unused: Sequence[str]) -> str:
     told = f"  Key {name} not found in checkpoint"
     if name in found.rivals:
-        return f"{told}, which of these it is cannot be told: {', '.join(found.rivals[name])}"
+        rivals = [_shortened(other) for other in found.rivals[name][:_SHOWN]]
+        return f"{told}, which of these it is cannot be told: {', '.join(rivals)}"
     if name in found.misfits:
         other = found.misfits[name][0]
         there, here = _told(*held[other]), _told(*wanted[name])
         return f"{told}; {other}, its name in another release, is {there} there, {here} in the graph"
-    near = difflib.get_close_matches(name, unused, 1, 0.6) or difflib.get_close_matches(name, held, 1, 0.6)
+    near = difflib.get_close_matches(name, _candidates(name, wanted, held, unused), 1, 0.6)
     return f"{told} (nearest: {near[0]})" if near else told
+
+
+def _candidates(name: str, wanted: Tensors, held: Tensors, unused: Sequence[str]) -> list[str]:
+    """What could be meant, the likeliest first, and as many as can be compared in no time."""
+    short = [other for other in unused or held if len(other) <= _LONGEST]
+    return sorted(short, key=lambda other: held[other] != wanted[name])[:_COMPARED]
 
 
 def _difference(name: str, wanted: Tensors, held: Tensors, reshaped: bool) -> str | None:
@@ -89,7 +98,7 @@ def _left_over(unused: Sequence[str], held: Tensors) -> str:
         return "  The checkpoint holds nothing else" if held else "  The checkpoint holds nothing"
     names = [name for name in unused if not is_optimizer_state(name, held)]
     rest = len(unused) - len(names)
-    listed = names[:_SHOWN]
+    listed = [_shortened(name) for name in names[:_SHOWN]]
     if len(names) > _SHOWN:
         listed.append(f"... ({len(names)} in all)")
     if rest:
@@ -107,6 +116,10 @@ def _bounded(lines: Iterable[str], count: int) -> list[str]:
     """The first of the lines, and how many more there are. Those that are not told need not be made."""
     shown = [line for _, line in zip(range(_SHOWN), lines, strict=False)]
     return shown + ([f"  ... and {count - _SHOWN} more"] if count > _SHOWN else [])
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
 
 
 def _told(dtype: str, shape: tuple[int | None, ...] | None) -> str:

@@ -69,7 +69,9 @@ def read_tensors(
 
 
 def _lacking(names: Iterable[str]) -> checkpoint.MissingTensor:
-    return checkpoint.MissingTensor("\n".join(f"Key {name} not found in checkpoint" for name in dict.fromkeys(names)))
+    lines = [f"Key {name} not found in checkpoint" for name in dict.fromkeys(names)]
+    more = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return checkpoint.MissingTensor("\n".join(lines[:_SHOWN] + more))
 
 
 def _log(prefix: str, lines: Sequence[str]) -> None:
