@@ -110,7 +110,7 @@ _RESTS: tuple[Callable[[bytes], bytes], ...] = (
 )
 
 
-def files() -> dict[str, bytes]:
+def content_of_folder() -> dict[str, bytes]:
     """What is in the folder that the process is in."""
     return {name: pathlib.Path(name).read_bytes() for name in sorted(os.listdir())}
 

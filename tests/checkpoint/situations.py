@@ -46,7 +46,7 @@ class Saving(NamedTuple):
     Attributes:
       before: writes the old one to a prefix; nothing if there is none.
       shards, format: of the new one.
-      moment: the call and the ending of its last argument by which the new one becomes the checkpoint.
+      moment: the call and the ending of a name given to it by which the new one becomes the checkpoint.
       names: endings of the files that there are at the end, behind the prefix.
     """
 
@@ -119,11 +119,21 @@ SAVINGS = {
     "over a table": Saving(_v1(1), 1, "v2", _INDEX, ["", *_data(1)]),
     "the first table": Saving(_nothing, 1, "v1", ("replace", "m"), [""]),
     "a table again": Saving(_v1(1), 1, "v1", ("replace", "m"), [""]),
-    "a table over two files": Saving(_v2(2), 1, "v1", ("unlink", ".index"), [""]),
+    "a table over two files": Saving(_v2(2), 1, "v1", ("replace", ".index"), [""]),
     "the first tables": Saving(_nothing, 2, "v1", ("replace", "m-00000-of-00002"), _tables(2)),
     "tables again": Saving(_v1(2), 2, "v1", ("replace", "m-00000-of-00002"), _tables(2)),
     "tables over TensorFlow's": Saving(_tables_by_tensorflow, 4, "v1", ("replace", "m-00000-of-00004"), _tables(4)),
 }
+
+
+def of_nobody() -> list[str]:
+    """Files of the folder that no index knows."""
+    known = {"checkpoint"}
+    for name in os.listdir():
+        if name.endswith(".index"):
+            with checkpoint.Reader(name.removesuffix(".index")) as reader:
+                known.update(reader.paths)
+    return sorted({*os.listdir()} - known)
 
 
 def state_of(step: int) -> CheckpointState:

@@ -246,6 +246,37 @@ def test_what_killed_writers_have_left_is_swept(tmp_path: pathlib.Path) -> None:
     assert sorted(os.listdir(tmp_path)) == sorted([*names[1:], "m.index", "m.data-00000-of-00001"])
 
 
+def test_data_files_whose_index_never_came_are_swept(tmp_path: pathlib.Path) -> None:
+    kept = write(tmp_path / "m-1", a=1)
+    names = ["m-2.data-00000-of-00001", "m-3.data-00000-of-00001", "m-22.data-00000-of-00001", "m-2"]
+    for name in names:
+        (tmp_path / name).write_text("whole")
+    for name in ("m-1", "m-2"):  # of a process that was killed before it renamed the index, or when it deleted it
+        (tmp_path / f".{name}.index.0123abcd.tmp").write_text("half")
+    write(tmp_path / "n", a=1)
+    usual = {f"{name}{ending}" for name in ("m-1", "n") for ending in (".data-00000-of-00001", ".index")}
+    assert {*os.listdir(tmp_path)} == {*names[1:], *usual}
+    same(checkpoint.read(kept)["a"], np.int64(1))
+
+
+def test_what_tensorflow_leaves_is_not_ours_to_sweep(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "m_temp_0123456789abcdef").mkdir()
+    names = [
+        "m.data-00000-of-00001.tempstate123",
+        "m.index.tempstate123",
+        "m_temp_0123456789abcdef/part-00000-of-00002",
+    ]
+    for name in names:
+        (tmp_path / name).write_text("half")
+    prefix = write(tmp_path / "m", a=1)
+    write(tmp_path / "m", a=2)
+    same(checkpoint.read(prefix)["a"], np.int64(2))
+    assert checkpoint.files_of(prefix) == [prefix + ".index", prefix + ".data-00000-of-00001"]
+    checkpoint.remove(prefix)
+    assert all((tmp_path / name).exists() for name in names)
+    assert not checkpoint.exists(prefix)
+
+
 _KILLED = """
 import sys, numpy as np
 from recell import checkpoint

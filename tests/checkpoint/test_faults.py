@@ -6,10 +6,11 @@ import itertools
 import os
 import pathlib
 from collections.abc import Iterator
+from types import NoneType
 from unittest import mock
 
 import pytest
-from tests.checkpoint.situations import SAVINGS, Contents, Saving, contents, entries, keep_two, state_of
+from tests.checkpoint.situations import SAVINGS, Contents, Saving, contents, entries, keep_two, of_nobody, state_of
 from tests.checkpoint.watched import BEARABLE, FAULTS, Fault, Faulty, on_no_disk, watched
 
 from recell import checkpoint
@@ -54,7 +55,7 @@ def attempts(saving: Saving, fault: Fault) -> Iterator[tuple[int, Faulty, BaseEx
         with watched(faulty):
             try:
                 saving.save("m", 2)
-            except (OSError, KeyboardInterrupt) as error:
+            except (OSError, KeyboardInterrupt, SystemExit) as error:
                 raised = error.with_traceback(None)
         if not faulty.fired:
             assert raised is None
@@ -83,12 +84,15 @@ def test_the_old_one_or_the_new_one(saving: Saving, fault: Fault) -> None:
     opened = handles()
     for k, faulty, raised, before in attempts(saving, fault):
         call, ending = saving.moment
-        moment = any(done[0] == call and str(done[-1]).endswith(ending) for done in faulty.done)
+        moment = any(done[0] == call and any(name.endswith(ending) for name in done[1:]) for done in faulty.done)
         found = contents(prefix)
         assert found == (new if moment else old), k
         assert moment or raised is not None, k
-        if not faulty.kept and not isinstance(raised, KeyboardInterrupt):
-            assert temporaries() == [], k
+        if not faulty.kept and isinstance(raised, (OSError, NoneType)):
+            left = temporaries()
+            if saving.format == "v1" and moment and raised:  # the old index is deleted, but may not be so on disk
+                left = [name for name in left if not name.startswith(".m.index.")]
+            assert left == [], k
             if not moment and saving.format == "v2":
                 assert sorted(os.listdir()) == before, k
         assert handles() == opened, k
@@ -130,7 +134,7 @@ def test_the_state_file_comes_after_the_checkpoint_and_before_what_goes(fault: F
         with watched(faulty):
             try:
                 keep_two(3)
-            except (OSError, KeyboardInterrupt) as error:
+            except (OSError, KeyboardInterrupt, SystemExit) as error:
                 raised = error.with_traceback(None)
         if not faulty.fired:
             break
@@ -143,12 +147,11 @@ def test_the_state_file_comes_after_the_checkpoint_and_before_what_goes(fault: F
         if raised is None:
             assert state == state_of(3), k
             assert contents("m-1") is None or faulty.kept, k
-        elif not faulty.kept and not isinstance(raised, KeyboardInterrupt):
+        elif not faulty.kept and isinstance(raised, (OSError, NoneType)):
             assert temporaries() == [], k
         with watched(on_no_disk):
-            keep_two(3)
-            checkpoint.remove("m-1")
-        assert temporaries() == []
+            keep_two(4)
+        assert of_nobody() == [], k
 
 
 @pytest.mark.parametrize("name", ["again", "again, in three files"])

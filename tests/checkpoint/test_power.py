@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 from collections.abc import Callable, Iterator
@@ -9,12 +10,12 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from tests.checkpoint.disk import Disk, files, lay
+from tests.checkpoint.disk import Disk, content_of_folder, lay
 from tests.checkpoint.situations import SAVINGS, Saving, contents, keep_two, state_of
 from tests.checkpoint.watched import on_no_disk, watched
 
 from recell import checkpoint
-from recell.checkpoint import commit, storage
+from recell.checkpoint import commit, files, storage
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def _in_a_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def states(act: Callable[[], object]) -> Iterator[tuple[bool, dict[str, bytes]]]:
     """Each state that the folder may be in when the power goes during `act`, and after it; whether it is after it."""
-    disk = Disk(files())
+    disk = Disk(content_of_folder())
     seen: dict[tuple[tuple[str, bytes], ...], bool] = {}
 
     def look(after: bool) -> None:
@@ -49,7 +50,7 @@ def check(saving: Saving) -> int:
     with watched(on_no_disk):
         saving.before("m")
     prefix = saving.read_from("m")
-    old, before = contents(prefix), files()
+    old, before = contents(prefix), content_of_folder()
     with watched(on_no_disk):
         saving.save("m", 3)
         later = contents(prefix)
@@ -81,7 +82,7 @@ def test_two_are_kept() -> None:
     with watched(on_no_disk):
         for step in (1, 2):
             keep_two(step)
-    before = files()
+    before = content_of_folder()
     with watched(on_no_disk):
         keep_two(3)
         wanted = {step: contents(f"m-{step}") for step in (2, 3)}
@@ -97,12 +98,15 @@ def test_two_are_kept() -> None:
             assert contents(f"m-{step}") in (wanted[step], None)
 
 
-def without_the_content() -> Any:
+def without_the_content() -> contextlib.AbstractContextManager[Any]:
     return mock.patch.object(storage.NewFile, "sync", storage.NewFile.flush)
 
 
-def without_the_names() -> Any:
-    return mock.patch.multiple(commit, sync_folder=mock.DEFAULT, unlink_first=lambda path, _: os.unlink(path))
+def without_the_names() -> contextlib.AbstractContextManager[Any]:
+    stack = contextlib.ExitStack()
+    for module in commit, files:
+        stack.enter_context(mock.patch.object(module, "sync_folder"))
+    return stack
 
 
 @pytest.mark.parametrize(
@@ -115,6 +119,8 @@ def without_the_names() -> Any:
         (without_the_names, "tables over TensorFlow's"),
     ],
 )
-def test_a_saving_that_synchronises_less_is_found_out(less: Callable[[], Any], name: str) -> None:
+def test_a_saving_that_synchronises_less_is_found_out(
+    less: Callable[[], contextlib.AbstractContextManager[Any]], name: str
+) -> None:
     with less(), pytest.raises((AssertionError, checkpoint.CheckpointError)):
         check(SAVINGS[name])

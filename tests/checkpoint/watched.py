@@ -84,6 +84,7 @@ FAULTS = {
     "input/output error, once": Fault(_ALL, _failing(errno.EIO)),
     "input/output error from then on": Fault(_ALL, _failing(errno.EIO), lasting=True),
     "done, but told as an error": Fault(("close", *CHANGES[1:]), _failing(errno.EIO), late=True),
+    "killed": Fault(_ALL, SystemExit, lasting=True),
     "interrupted system call": Fault(_ALL, _failing(errno.EINTR)),
     "interrupt by the user": Fault(_ALL, KeyboardInterrupt),
     "interrupt by the user behind the call": Fault(("close", *CHANGES[1:]), KeyboardInterrupt, late=True),
@@ -109,7 +110,7 @@ class Faulty:
     Attributes:
       fired: whether there was such a call.
       done: calls that did their work, with their arguments.
-      kept: whether a call to unlink failed.
+      kept: whether a call to unlink failed, so that something may be left.
     """
 
     def __init__(self, fault: Fault, k: int) -> None:

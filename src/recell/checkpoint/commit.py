@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from recell.checkpoint.bundle import index_path, shard_path
-from recell.checkpoint.files import data_files, unlink_first
+from recell.checkpoint.files import data_files, delete
 from recell.checkpoint.storage import NewFile, locked, sync_folder
 
 MakeIndex = Callable[[int], bytes]
@@ -58,6 +58,7 @@ def commit_legacy(prefix: str, tables: Sequence[NewFile]) -> None:
     for table in tables:
         table.sync()
     with locked(folder):
+        of_the_second = [index_path(prefix), *data_files(prefix)]
         first, *others = tables
         first.replace(first.path)
         sync_folder(folder)  # tensors of the old checkpoint may be in the other tables
@@ -66,10 +67,7 @@ def commit_legacy(prefix: str, tables: Sequence[NewFile]) -> None:
         if others:
             sync_folder(folder)
             return  # known by its pattern, of which there are none of the second format
-        unlink_first(index_path(prefix), folder)
-        with contextlib.suppress(OSError):
-            for path in data_files(prefix):
-                os.unlink(path)
+        delete(*of_the_second)
 
 
 def _free_count(prefix: str, wanted: int) -> int:
@@ -92,13 +90,23 @@ def _replace_index(prefix: str, content: bytes, names: Sequence[str], give_names
         sync_folder(folder)
         index.replace(index.path)
     except BaseException:
-        if index.is_temporary():  # an interrupt may come between the renaming and what is told of it
-            for name in names:
-                with contextlib.suppress(OSError):
-                    os.unlink(name)
-        index.discard()
+        _undo(index, names)
         raise
     sync_folder(folder)
+
+
+def _undo(index: NewFile, names: Sequence[str]) -> None:
+    """Takes the names of data files away again; what cannot be now, is when the index' temporary file is swept."""
+    try:
+        if index.is_temporary():  # an interrupt may come between the renaming and what is told of it
+            with contextlib.suppress(OSError):
+                for name in names:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(name)
+                index.discard()
+    finally:
+        with contextlib.suppress(OSError):
+            index.close()
 
 
 def _give_usual_names(prefix: str, placed: Sequence[str], make_index: MakeIndex) -> list[str]:

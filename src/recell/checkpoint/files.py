@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import glob
 import os
 import re
 
+from recell.checkpoint import storage
 from recell.checkpoint.bundle import index_path
-from recell.checkpoint.storage import locked, sync_folder
+from recell.checkpoint.storage import locked, sync_folder, temporary_name
 
 _DATA = re.compile(r"\.data-\d{5,}-of-(\d{5,})")
 _PATTERN = "-?????-of-"
@@ -77,17 +79,39 @@ def files_of(prefix: str, meta_suffix: str = "meta") -> list[str]:
 
 def remove(prefix: str, meta_suffix: str = "meta") -> None:
     """Deletes the checkpoint's files. The one that makes it exist goes first, so that nobody reads half of it."""
-    folder = os.path.dirname(prefix)
-    with locked(folder):
-        first, *others = files_of(prefix, meta_suffix) or [""]
-        unlink_first(first, folder)
-        for path in others:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+    with locked(os.path.dirname(prefix)):
+        paths = files_of(prefix, meta_suffix)
+        if paths:
+            delete(*paths)
 
 
-def unlink_first(path: str, folder: str) -> None:
-    """Deletes the file that makes a checkpoint exist, if it is there: after a power failure too, before its others."""
+def delete(first: str, *others: str) -> None:
+    """Deletes the file that makes a checkpoint exist, and then the others, after a power failure too in this order.
+
+    Until all are gone, the first has a temporary name: what a killed process leaves of the others is swept with it.
+    """
+    mark = temporary_name(first)
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-        sync_folder(folder)
+        os.replace(first, mark)
+        sync_folder(os.path.dirname(first))
+    for path in (*others, mark):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def sweep(folder: str) -> None:
+    """Deletes what killed processes have left in a folder: temporary files, and data files that no index knows."""
+    storage.sweep(folder, functools.partial(_delete_data, folder))
+
+
+def _delete_data(folder: str, name: str) -> None:
+    """Deletes the data files whose index, called `name`, was not yet there, or no more, if there is none now."""
+    prefix = os.path.join(folder, name.removesuffix(".index"))
+    if index_path(prefix) != os.path.join(folder, name):
+        return
+    with locked(folder):
+        try:
+            os.lstat(index_path(prefix))
+        except FileNotFoundError:
+            for path in data_files(prefix):
+                os.unlink(path)

@@ -19,7 +19,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -29,7 +29,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
 _ABANDONED = 3600.0
 """Seconds after which a temporary file is nobody's any more, where the system cannot tell whether it is held."""
 _BUFFER = 1 << 16
@@ -49,9 +49,8 @@ class NewFile:
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._started = 0
-        folder, name = os.path.split(path)
         while True:
-            self.temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
+            self.temporary = temporary_name(path)
             self._handle: int | None = os.open(self.temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | _BINARY, 0o666)
             try:
                 if _lock(self._handle) is not False and self.is_temporary():
@@ -172,20 +171,32 @@ def locked(folder: str) -> Iterator[None]:
                 os.close(handle)
 
 
-def sweep(folder: str) -> None:
-    """Deletes the temporary files that killed writers have left in a folder."""
+def temporary_name(path: str) -> str:
+    """A new name beside `path` that tells what it is for, and that is swept when nobody holds the file."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
+
+
+def sweep(folder: str, before: Callable[[str], None]) -> None:
+    """Deletes the temporary files that killed writers have left in a folder.
+
+    `before` is called first, with the name that the file was for; where it raises OSError, the file stays. It is not
+    called where there are no locks.
+    """
     with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
         for entry in entries:
-            if _TEMPORARY.fullmatch(entry.name):
+            match = _TEMPORARY.fullmatch(entry.name)
+            if match is not None:
                 with contextlib.suppress(OSError):
-                    _sweep_one(entry)
+                    _sweep_one(entry, match[1], before)
 
 
-def _sweep_one(entry: os.DirEntry[str]) -> None:
+def _sweep_one(entry: os.DirEntry[str], name: str, before: Callable[[str], None]) -> None:
     handle = os.open(entry.path, os.O_RDWR | _BINARY)
     try:
         abandoned = _lock(handle)
         if abandoned:
+            before(name)
             os.unlink(entry.path)
     finally:
         os.close(handle)
@@ -228,8 +239,6 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
 
     Also across a kill or a power failure: the content is on disk before the name points to it.
     """
-    folder = os.path.dirname(path)
-    sweep(folder)
     new = NewFile(path)
     try:
         with io.BufferedWriter(_Unowned(new.handle), _BUFFER) as file:
@@ -239,4 +248,4 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     except BaseException:
         new.discard()
         raise
-    sync_folder(folder)
+    sync_folder(os.path.dirname(path))

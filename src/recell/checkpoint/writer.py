@@ -13,10 +13,11 @@ from recell.checkpoint import checksum, dtypes, legacy_values, slices
 from recell.checkpoint.bundle import shard_path
 from recell.checkpoint.commit import commit_bundle, commit_legacy
 from recell.checkpoint.errors import UnwritableCheckpoint
+from recell.checkpoint.files import sweep
 from recell.checkpoint.messages import BundleEntry, Contents, SavedTensor, header, saved_slice
 from recell.checkpoint.ordered import Extents, slice_key
 from recell.checkpoint.slices import Region
-from recell.checkpoint.storage import NewFile, sweep
+from recell.checkpoint.storage import NewFile
 from recell.checkpoint.table_writer import TableWriter
 from recell.checkpoint.wire import varint
 
@@ -131,8 +132,9 @@ def _discarded_at_the_end(files: list[NewFile]) -> Iterator[None]:
     try:
         yield
     finally:
-        for file in files:
-            file.discard()
+        with contextlib.ExitStack() as stack:  # all of them, whatever one of them raises
+            for file in files:
+                stack.callback(file.discard)
 
 
 def _write_bundle(prefix: str, entries: Iterable[Entry]) -> None:
