@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import itertools
 import json
 import pathlib
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from tests.checkpoint.release_names import FILE
 
 from recell import checkpoint
-from recell.checkpoint import TensorInfo
+from recell.checkpoint import TensorInfo, renames
 from recell.checkpoint.renames import RENAMES, Plan, Source, key, plan
 
 with open(FILE) as _file:
@@ -162,6 +163,11 @@ def test_one_tensor_is_read_slice_by_slice(tmp_path: Any) -> None:
     assert found.lines() == ["rnn/basic_rnn_cell/kernel <- RNN/BasicRNNCell/Linear/Matrix"]
 
 
+def test_the_examples_in_docstrings() -> None:
+    assert doctest.testmod(renames).attempted == 6
+    assert doctest.testmod(renames).failed == 0
+
+
 PAGE = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "checkpoints.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Names across releases\n")[2].partition("\n## ")[0]
 
@@ -169,9 +175,9 @@ SECTION = PAGE.partition("## Names across releases\n")[2].partition("\n## ")[0]
 def rows() -> list[str]:
     """The table of the page, from the one of the code: a row for what one release did in one place."""
     lines = []
-    for (since, within), renames in itertools.groupby(RENAMES, lambda rename: (rename.since, rename.within)):
+    for (since, within), changed in itertools.groupby(RENAMES, lambda rename: (rename.since, rename.within)):
         place = ", ".join(f"`{scope}`" for scope in within) or "anywhere"
-        changes = "; ".join(f"`{rename.old}` → `{rename.new}`" for rename in renames)
+        changes = "; ".join(f"`{rename.old}` → `{rename.new}`" for rename in changed)
         lines.append(f"| {since} | {place} | {changes} |")
     return lines
 

@@ -277,3 +277,21 @@ def test_slots_of_an_optimizer_in_another_scope() -> None:
             wanted[f"{variable.op.name}/{slot}"] = expected[f"NTM-copy_1/{old}/{slot}"]
     assert len(wanted) == 24
     check_values(session, wanted)
+
+
+def test_adam_has_the_variables_of_a_checkpoint_of_somebody() -> None:
+    """A network of 2017 with weights of its own for cuDNN to beat: everything in the file is a variable here."""
+    expected = arrays("cudnn_lstm_v2")
+    plain = [name for name in expected if "Adam" not in name and "_power" not in name]
+    weights = [tf.get_variable(name, expected[name].shape) for name in plain]
+    tf.train.AdamOptimizer().minimize(tf.add_n([tf.nn.l2_loss(value) for value in weights]))
+    check_values(restored("cudnn_lstm_v2"), expected)
+
+
+def test_variables_that_were_given_no_names() -> None:
+    """The network that makes LFADS' data: names are numbers, in the order of the program."""
+    expected = arrays("lfads_v2")
+    for name in ("Variable", *(f"Variable_{k}" for k in range(1, 5))):
+        tf.Variable(tf.zeros(expected[name].shape))
+    tf.Variable(0, name="global_step", trainable=False)
+    check_values(restored("lfads_v2"), expected)
