@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recell.train.checkpoint_convert import RNN_NAME_REPLACEMENTS
 from tests.checkpoint.release_names import FILE
 
 from recell import checkpoint
@@ -102,6 +103,34 @@ def test_unknown_sizes_agree_with_any() -> None:
 )
 def test_names_that_no_release_changed_stay(name: str) -> None:
     assert key(name) == name
+
+
+@pytest.mark.parametrize(("old", "new"), RNN_NAME_REPLACEMENTS.items())
+def test_what_tensorflow_s_own_converter_renames_is_one_variable(old: str, new: str) -> None:
+    assert key(f"a/{old}/Adam") == key(f"a/{new}/Adam")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # Of 2016, as people then wrote them down.
+        ("BiRNN_FW/RNN/BasicLSTMCell/Linear/Matrix", "bidirectional_rnn/fw/basic_lstm_cell/kernel"),
+        ("BiRNN_BW/RNN/BasicLSTMCell/Linear/Bias", "bidirectional_rnn/bw/basic_lstm_cell/bias"),
+        ("BiRNN_FW/BasicRNNCell/Linear/Matrix", "bidirectional_rnn/fw/basic_rnn_cell/kernel"),
+        ("x/BiRNN_BW/LSTMCell/W_F_diag", "x/bidirectional_rnn/bw/lstm_cell/w_f_diag"),
+        ("RNN/BidirectionalGridLSTMCell/fwd/W_f_0_0", "rnn/bidirectional_grid_lstm_cell/fwd/W_f_0_0"),
+        # A dense layer of the time, `_linear(..., scope="enc")`, and `tf.layers.dense(..., name="enc")`.
+        ("enc/Matrix", "enc/kernel"),
+        ("enc/Bias/Momentum", "enc/bias/Momentum"),
+        # One cell's kernel and another's.
+        ("rnn/gru_cell/w_ru", "rnn/gru_cell/gates/kernel"),
+        ("RNN/GRUBlockCell/b_ru", "rnn/gru_cell/gates/bias"),
+        ("rnn/GRUBlockCell/w_c/Adam", "rnn/gru_cell/candidate/kernel/Adam"),
+        ("rnn/gru_cell/b_c", "RNN/GRUCell/Candidate/Linear/Bias"),
+    ],
+)
+def test_other_names_of_one_variable(old: str, new: str) -> None:
+    assert key(old) == key(new)
 
 
 def test_slots_follow_their_variable_into_another_scope() -> None:

@@ -50,6 +50,7 @@ _KERNEL_SCOPES = (
     "basic_lstm_cell",
     "lstm_cell",
     "projection",
+    "gru_cell",
     "gates",
     "candidate",
     "lstm_block_wrapper",
