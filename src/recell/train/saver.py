@@ -284,6 +284,8 @@ class Saver(SaverMessages):
     def restore(self, sess: Any, save_path: Any) -> None:
         """Gives the variables in session `sess` the values of checkpoint `save_path`.
 
+        What it holds under the names of another release is read, and logged: see `recell.checkpoint.renames`.
+
         Raises ValueError for None and for a prefix without a checkpoint, NotFoundError for keys that it lacks,
         InvalidArgumentError for values of another shape or dtype (each names all of them), DataLossError for a damaged
         file or one of another format.
@@ -304,5 +306,7 @@ class Saver(SaverMessages):
             restored = self._saveables or saver_meta.saveables_of(sess.graph, self.saver_def)
             raise restoring_failed(error, save_path, restored, self._reshape) from error
 
+
+saver_meta.register_savers(Saver)
 
 __all__ = ["Saver"]

@@ -26,9 +26,6 @@ class SaverMessages:
 
     saver_def: Any
 
-    def __init_subclass__(cls) -> None:
-        register_lazily(GraphKeys.SAVERS, lambda: graph_protos.SaverDef, cls.to_proto, cls.from_proto)
-
     def as_saver_def(self) -> Any:
         """The names of the operations and the settings, a `SaverDef`; None for an empty Saver."""
         return self.saver_def
@@ -66,6 +63,11 @@ class SaverMessages:
             strip_default_attrs=strip_default_attrs,
             save_debug_info=save_debug_info,
         )
+
+
+def register_savers(kind: type[SaverMessages]) -> None:
+    """Lets collections of Savers be in meta graphs."""
+    register_lazily(GraphKeys.SAVERS, lambda: graph_protos.SaverDef, kind.to_proto, kind.from_proto)
 
 
 def write_meta_graph(graph: Graph, saver: SaverMessages, path: str, strip_default_attrs: bool) -> None:
@@ -115,4 +117,4 @@ def _text(array: np.ndarray, position: int) -> str:
     return str(array.ravel()[position].decode("utf-8"))
 
 
-__all__ = ["SaverMessages", "saveables_of", "write_meta_graph"]
+__all__ = ["SaverMessages", "register_savers", "saveables_of", "write_meta_graph"]
