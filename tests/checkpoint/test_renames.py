@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recell.train.checkpoint_convert import RNN_NAME_REPLACEMENTS
 from tests.checkpoint.release_names import FILE
 
 from recell import checkpoint
 from recell.checkpoint import TensorInfo, renames
 from recell.checkpoint.renames import RENAMES, Plan, Source, key, plan
+from recell.train.checkpoint_convert import RNN_NAME_REPLACEMENTS
 
 with open(FILE) as _file:
     RELEASES: dict[str, dict[str, dict[str, list[int]]]] = json.load(_file)

@@ -116,3 +116,41 @@ def test_an_operation_that_reads_by_name_reads_by_name(tmp_path: pathlib.Path) -
     )
     with tf.Session() as session, pytest.raises(tf.errors.NotFoundError, match="Key rnn/lstm_cell/bias not found"):
         session.run(read)
+
+
+def lstm_outputs(x: Any, fused: bool) -> Any:
+    if fused:
+        return tf.contrib.rnn.LSTMBlockFusedCell(3, use_peephole=True)(x, dtype=tf.float32)[0]
+    cell = tf.nn.rnn_cell.LSTMCell(3, use_peepholes=True)
+    return tf.nn.dynamic_rnn(cell, x, dtype=tf.float32, time_major=True)[0]
+
+
+def gru_outputs(x: Any, name: str) -> Any:
+    cell = getattr(tf.contrib.rnn, name)(3)
+    return tf.nn.dynamic_rnn(cell, x, dtype=tf.float32, time_major=True)[0]
+
+
+@pytest.mark.parametrize(
+    ("build", "one", "other"),
+    [
+        (lstm_outputs, True, False),
+        (lstm_outputs, False, True),
+        (gru_outputs, "GRUBlockCell", "GRUCell"),
+        (gru_outputs, "GRUCell", "GRUBlockCell"),
+        (gru_outputs, "GRUBlockCellV2", "GRUBlockCell"),
+    ],
+)
+def test_cells_that_compute_the_same_read_each_other_s_variables(
+    build: Any, one: Any, other: Any, tmp_path: pathlib.Path
+) -> None:
+    x = release_models.ramp(5, 2, 4)
+    with tf.Graph().as_default(), tf.Session() as session:
+        outputs = build(tf.constant(x), one)
+        for variable in tf.trainable_variables():
+            variable.load(value_of(variable.op.name, variable.shape.as_list()), session)
+        path = tf.train.Saver().save(session, str(tmp_path / "m"))
+        expected = session.run(outputs)
+    outputs = build(tf.constant(x), other)
+    with tf.Session() as session:
+        tf.train.Saver().restore(session, path)
+        np.testing.assert_allclose(session.run(outputs), expected, rtol=1e-5, atol=1e-6)
