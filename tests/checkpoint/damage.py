@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import pathlib
 import struct
@@ -17,7 +18,7 @@ from recell import checkpoint
 from recell.checkpoint import Entry, checksum, dtypes
 from recell.checkpoint.errors import shown
 from recell.checkpoint.table_writer import TableWriter
-from recell.checkpoint.wire import read_varint
+from recell.checkpoint.wire import Malformed, read_varint
 
 Values = dict[str, np.ndarray]
 Files = dict[str, bytes]
@@ -110,8 +111,7 @@ def put(prefix: pathlib.Path, files: Files) -> None:
 def taken(prefix: pathlib.Path) -> Files:
     """The files of a checkpoint, which are taken away."""
     files = {}
-    for path in sorted(prefix.parent.glob("*")):
-        assert path.name.startswith(prefix.name)
+    for path in sorted(prefix.parent.glob(f"{prefix.name}*")):
         files[path.name[len(prefix.name) :]] = path.read_bytes()
         path.unlink()
     return files
@@ -153,7 +153,7 @@ def file_of_blocks(blocks: list[tuple[bytes, bytes]], kind: int = 0) -> bytes:
     for last, content in blocks:
         index.append((0, last, varint(len(made)) + varint(len(content))))
         made += block(content, kind)
-    return ended(made, raw_block(index, _starts(index)))
+    return ended(made, raw_block(index, starts_of(index)))
 
 
 def one_row_a_block(data: bytes) -> bytes:
@@ -169,7 +169,7 @@ def ended(blocks: bytes, index: bytes) -> bytes:
     return blocks + block(index) + (about + where).ljust(40, b"\0") + bytes.fromhex("57fb808b247547db")
 
 
-def _starts(entries: list[tuple[int, bytes, bytes]]) -> list[int]:
+def starts_of(entries: list[tuple[int, bytes, bytes]]) -> list[int]:
     return [0, *itertools.accumulate(len(_entry(*entry)) for entry in entries[:-1])]
 
 
@@ -234,6 +234,24 @@ def with_block(data: bytes, place: tuple[int, int], content: bytes) -> bytes:
     offset, size = place
     assert len(content) == size
     return data[:offset] + block(content, data[offset + size]) + data[offset + size + 5 :]
+
+
+def resigned(data: bytes) -> bytes:
+    """A spoilt table with right checksums for the blocks that can still be found in it."""
+    made = bytearray(data)
+    with contextlib.suppress(Malformed):
+        places = [_place(data, read_varint(data, read_varint(data, max(len(data) - 48, 0))[1])[1])]
+        start, size = places[0]
+        places += [_place(handle, 0) for _, handle in rows_of_block(data[start : start + size])]
+        for start, size in reversed(places):
+            if start + size + 5 <= len(data):
+                made[start : start + size + 5] = block(data[start : start + size], data[start + size])
+    return bytes(made)
+
+
+def _place(data: bytes, position: int) -> tuple[int, int]:
+    offset, position = read_varint(data, position)
+    return offset, read_varint(data, position)[0]
 
 
 def edited(data: bytes, edits: dict[bytes, bytes | None]) -> bytes:

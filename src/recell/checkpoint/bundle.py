@@ -190,7 +190,11 @@ class Bundle:
         entry, kind = self._piece(name, region)
         if kind == dtypes.STRING or self._swapped or not entry.size:
             return None
-        values = self.files[entry.shard].map(entry.offset, entry.size)
+        file = self.files[entry.shard]
+        try:
+            values = file.map(entry.offset, entry.size)
+        except Malformed as error:
+            raise DamagedCheckpoint(file.path, str(error), name) from None
         return values.view(dtypes.numpy_dtype(kind)).reshape(entry.shape)
 
     def stored(self, name: str) -> int:
