@@ -149,6 +149,15 @@ def test_slots_follow_their_variable_into_another_scope() -> None:
     assert found.rivals["w/Adam"] == ("train/w/Adam", "other/w/Adam")
 
 
+def test_a_slot_of_another_variable_is_not_taken() -> None:
+    """`tower/w/Adam` is below `w/Adam` by its letters, and belongs to `tower/w`."""
+    wanted = infos({"w": [3], "w/Adam": [3]})
+    held = infos({"w": [3], "tower/w": [3], "tower/w/Adam": [3]})
+    assert plan(wanted, held) == Plan()
+    del held["tower/w"]
+    assert plan(wanted, held).sources["w/Adam"].names == ("tower/w/Adam",)
+
+
 @pytest.mark.parametrize("rows", [(3, 3), (4, 3, 3)])
 def test_parts_of_before_1_0_are_joined(rows: tuple[int, ...]) -> None:
     total = sum(rows)

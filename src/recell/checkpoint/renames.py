@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -180,16 +180,14 @@ class _Search:
 
     def _followed(self) -> None:
         """Slots: their names begin with the scope of the optimizer, which releases make in different ways."""
-        ending: dict[str, list[str]] = defaultdict(list)
+        slots_of: dict[tuple[str | None, str], list[str]] = defaultdict(list)
         for other in self._left():
-            for tail in _tails(other):
-                ending[tail].append(other)
+            slots_of[_owner(other, self.held), other.rpartition("/")[2]].append(other)
         candidates: dict[str, list[str]] = {}
         for name in self._open():
-            stem, _, leaf = name.rpartition("/")
-            owner = next((tail for tail in _tails(stem) if tail in self.wanted), None)
+            owner, leaf = _owner(name, self.wanted), name.rpartition("/")[2]
             source = Source(()) if owner is None else self.found.sources.get(owner, Source((owner,)))
-            slots = [ending[f"{of}/{leaf}"] for of in source.names] if type(source) is Source else []
+            slots = [slots_of[of, leaf] for of in source.names] if type(source) is Source else []
             if len(slots) == 1:
                 candidates[name] = [other for other in slots[0] if self._fits(name, other)]
             elif slots and all(len(found) == 1 for found in slots):
@@ -254,14 +252,14 @@ def _stacked(parts: Sequence[tuple[str, tuple[int | None, ...] | None]]) -> tupl
     return dtype, (sum(shape[0] or 0 for _, shape in parts if shape), *[size or 0 for size in first[1:]])
 
 
-def _tails(name: str) -> Iterator[str]:
-    """The name, and what is left of it without its outermost scope, without the two outermost, ..."""
-    yield name
+def _owner(name: str, names: Container[str]) -> str | None:
+    """Which of the names, with a scope in front or none, and one component behind, a name is; the longest of them."""
+    name = name.rpartition("/")[0]
     for _ in range(_SCOPES):
-        _, slash, name = name.partition("/")
-        if not slash:
-            return
-        yield name
+        if name and name in names:
+            return name
+        name = name.partition("/")[2]
+    return None
 
 
 def _grouped(names: Iterable[str], by: Callable[[str], str]) -> dict[str, list[str]]:
