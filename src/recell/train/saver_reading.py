@@ -14,6 +14,7 @@ from recell.graph.dtypes import DType, runtime_name
 from recell.graph.shapes import TensorShape
 from recell.ops._kernels import invalid
 from recell.platform import logging
+from recell.train import object_messages
 
 _SHOWN = 20
 
@@ -48,9 +49,13 @@ def read_tensors(
     """
     held = reader.tensors()
     sources: dict[str, renames.Source] = {}
+    if shapes is not None and object_messages.GRAPH_KEY in held and any(name not in held for name in names):
+        keys = _keys_of_objects(reader)
+        held |= {name: held[key] for name, key in keys.items() if key in held and name not in held}
+        sources = {name: renames.Source((keys[name],)) for name in names if name in keys and name not in reader}
     if shapes is not None and any(name not in held for name in names):
         found = renames.plan(asked_for(names, slices, dtypes, shapes), held)
-        sources = found.sources
+        sources |= found.sources
         if missing := [name for name in names if name not in held and name not in sources]:
             raise _lacking(missing)
         _log(reader.prefix, found.lines())
@@ -66,6 +71,16 @@ def read_tensors(
         sources[name].read(reader, spec) if name in sources else reader.read(name, spec)
         for name, spec in zip(names, slices, strict=True)
     ]
+
+
+def _keys_of_objects(reader: checkpoint.Reader) -> dict[str, str]:
+    """Where a checkpoint of objects, which `tf.train.Checkpoint` writes, has the variables of these names."""
+    logging.warning(
+        "%s is a checkpoint of objects, which a Saver reads by the names that the variables had: tf.train.Checkpoint "
+        "reads it by what holds them.",
+        reader.prefix,
+    )
+    return object_messages.keys_by_name(object_messages.read(reader))
 
 
 def _lacking(names: Iterable[str]) -> checkpoint.MissingTensor:

@@ -46,6 +46,8 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.train.checkpoint_init": "init_from_checkpoint",
         "recell.train.warm_start": "warm_start",
         "recell.train.vocabulary": "VocabInfo",
+        "recell.train.object_checkpoint": "Checkpoint",
+        "recell.train.checkpoint_manager": "CheckpointManager",
         **_BASIC_HOOKS,
         **_HOOK,
         **_MONITORED,
@@ -86,7 +88,9 @@ ROWS: dict[str, dict[str, str]] = {
     "train.checkpoint_management": {
         "recell.train.checkpoint_management": _MANAGEMENT,
         "recell.train.checkpoint_state": "CheckpointState",
+        "recell.train.checkpoint_manager": "CheckpointManager",
     },
+    "contrib.checkpoint": {"recell.train.checkpoint_manager": "CheckpointManager"},
     "train.warm_starting_util": {
         "recell.train.warm_start": "warm_start",
         "recell.train.vocabulary": "VocabInfo",
