@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 _SCOPED = "copy_scoped_meta_graph export_scoped_meta_graph import_scoped_meta_graph read_meta_graph_file"
+_UTILITIES = {
+    "recell.platform.graph_import": "import_graph_def",
+    "recell.platform.graph_util": "convert_variables_to_constants extract_sub_graph",
+}
 _COLLECTIONS = "CollectionDef MetaGraphDef SignatureDef TensorInfo"
 
 ROWS: dict[str, dict[str, str]] = {
@@ -10,7 +14,8 @@ ROWS: dict[str, dict[str, str]] = {
         "recell.platform.graph_import": "import_graph_def",
         "recell.platform.graph_protos": "MetaGraphDef TensorInfo",
     },
-    "graph_util": {"recell.platform.graph_import": "import_graph_def"},
+    "graph_util": _UTILITIES,
+    "python.framework.graph_util": _UTILITIES,
     "train": {
         "recell.train.meta_graph": "export_meta_graph",
         "recell.train.meta_graph_import": "import_meta_graph",
