@@ -107,15 +107,15 @@ def test_what_cannot_be_deleted_is_told_and_left(tmp_path: pathlib.Path, caplog:
     saver = tf.train.Saver(max_to_keep=1)
     with initialized() as session:
         saver.save(session, str(tmp_path / "m"), 1)
-        unlink = os.unlink
+        replace = os.replace
 
-        def refused(path: Any, *more: Any, **most: Any) -> None:
-            if "m-1" in os.fspath(path):
-                raise PermissionError(13, "Permission denied", path)
-            unlink(path, *more, **most)
+        def refused(source: Any, target: Any, **more: Any) -> None:
+            if os.fspath(source).endswith("m-1.index"):
+                raise PermissionError(13, "Permission denied", source)
+            replace(source, target, **more)
 
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(os, "unlink", refused)
+            patched.setattr(os, "replace", refused)
             path = saver.save(session, str(tmp_path / "m"), 2)
         assert "Ignoring: [Errno 13] Permission denied" in caplog.text
         assert saver.last_checkpoints == [path]
@@ -176,6 +176,17 @@ def test_an_object_on_two_devices_cannot_be_in_a_shard() -> None:
     tf.train.Saver([both])
     with pytest.raises(ValueError, match="must be on the same device: both"):
         tf.train.Saver([both], sharded=True)
+
+
+def test_a_shard_that_is_not_there_is_named(tmp_path: pathlib.Path) -> None:
+    on_two_devices()
+    with initialized() as session:
+        saver = tf.train.Saver(sharded=True)
+        path = saver.save(session, str(tmp_path / "m"))
+        os.remove(f"{path}.data-00001-of-00002")
+        with pytest.raises(tf.errors.NotFoundError, match=r"m.data-00001-of-00002.*no such file") as lacking:
+            saver.restore(session, path)
+    assert "a key of the graph is missing" not in lacking.value.message
 
 
 # -- parts, readers -------------------------------------------------------------------------------------------------

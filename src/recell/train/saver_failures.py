@@ -26,25 +26,27 @@ def restoring_failed(
 ) -> errors.OpError:
     """The error to raise for what a restore raised: the same class, told of all that does not fit.
 
+    It is `error` itself where the checkpoint cannot be read, so that nothing is known of what would fit.
+
     Args:
       error: what the run raised.
       prefix: of the checkpoint.
       saveables: what was to be restored.
       reshaped: whether values may have other shapes than the variables, and as many elements.
     """
-    problems = _problems(prefix, saveables, reshaped)
+    try:
+        held: Tensors = checkpoint.describe(prefix)
+    except (checkpoint.CheckpointError, OSError):
+        return error
+    problems = _problems(held, saveables, reshaped)
     kind: Any = type(error)
     reason = "a key of the graph is missing from it" if kind is errors.NotFoundError else "the two do not fit together"
     lines = [f"Restoring from checkpoint failed. This checkpoint is not this graph's: {reason}. ({prefix})", *problems]
     return kind(error.node_def, error.op, "\n".join(lines) + f"\n\nOriginal error:\n\n{error.message}")
 
 
-def _problems(prefix: str, saveables: Sequence[SaveableObject], reshaped: bool) -> list[str]:
+def _problems(held: Tensors, saveables: Sequence[SaveableObject], reshaped: bool) -> list[str]:
     """A line for each tensor that cannot be restored, and one for those that nothing is restored from."""
-    try:
-        held: Tensors = checkpoint.describe(prefix)
-    except checkpoint.CheckpointError:
-        return []
     specs = [spec for saveable in saveables for spec in saveable.specs]
     names, slices, dtypes = ([getattr(spec, key) for spec in specs] for key in ("name", "slice_spec", "dtype"))
     wanted = asked_for(names, slices, dtypes, [spec.tensor.shape for spec in specs])
