@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ class Region(NamedTuple):
 
     @property
     def elements(self) -> int:
-        return int(np.prod(self.size, dtype=np.int64))
+        return math.prod(self.size)
 
     def within(self, outer: Region) -> tuple[slice, ...]:
         """This region as an index into an array that holds `outer`."""

@@ -23,6 +23,8 @@ class Malformed(Exception):
 
 def read_varint(data: memoryview | bytes, position: int) -> tuple[int, int]:
     """The number at `position` and the position behind it. Malformed when it is cut off or has more than 64 bits."""
+    if position < len(data) and data[position] < 0x80:  # as nearly all are
+        return data[position], position + 1
     value = shift = 0
     for place in range(position, min(position + 10, len(data))):
         byte = data[place]
