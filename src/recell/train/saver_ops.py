@@ -64,12 +64,16 @@ _KINDS: tuple[tuple[type[OSError], Any], ...] = (
     (IsADirectoryError, errors.FailedPreconditionError),
     (NotADirectoryError, errors.FailedPreconditionError),
 )
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_BY_NUMBER: dict[int | None, Any] = {
+    errno.ENOSPC: errors.ResourceExhaustedError,
+    errno.EDQUOT: errors.ResourceExhaustedError,
+    errno.EFBIG: errors.OutOfRangeError,
+}
 
 
 def _told_of_files(prefix: str, error: OSError) -> errors.OpError:
     kind = next((ours for theirs, ours in _KINDS if isinstance(error, theirs)), errors.UnknownError)
-    kind = errors.ResourceExhaustedError if error.errno in _FULL else kind
+    kind = _BY_NUMBER.get(error.errno, kind)
     path = os.fspath(error.filename or prefix)
     if os.path.basename(path).startswith("."):  # a temporary name, which says nothing to the reader
         path = error.filename2 or prefix
