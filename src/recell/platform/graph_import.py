@@ -20,6 +20,7 @@ from recell.platform import graph_protos as protos
 from recell.platform.attr_reading import MalformedError
 from recell.platform.graph_def import EXACT, why_unportable
 from recell.platform.graph_nodes import Bodies, ExactNode, fill_operation, read_node, tensor_name
+from recell.platform.graph_shapes import infer_again, says_no_more
 from recell.platform.op_types import unknown_types
 
 _NODE_NAME = re.compile(r"(__inference_)?[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
@@ -149,7 +150,16 @@ class _Import:
             raise ValueError(f"Node '{current}': {error}") from None
         for name, node in self._nodes.items():
             self._check_mapped(self._operations[name], node)
+        infer_again(list(self._operations.values()), self._reshaped())
         restoring.join()
+
+    def _reshaped(self) -> list[Tensor]:
+        """What takes the place of tensors that say more of their shape than is true of it."""
+        return [
+            tensor
+            for (name, position), tensor in self._tensors.items()
+            if self._has(name, position) and not says_no_more(self._nodes[name].results[position][1], tensor.shape)
+        ]
 
     def _check_mapped(self, op: Operation, node: ExactNode) -> None:
         """ValueError for an input of another dtype than the one that `input_map` replaces."""

@@ -69,6 +69,7 @@ def restore_collections(
     the graph, ValueError for damaged messages.
     """
     variables: dict[bytes, Any] = {}
+    found: list[tuple[str, Any]] = []
     first = GraphKeys.TRAINABLE_VARIABLES
     for key in sorted(message.collection_def, key=lambda key: (key != first, key)):
         if key == left_out or not wanted(key):
@@ -90,7 +91,9 @@ def restore_collections(
                 item = graph.as_graph_element(name)
             else:
                 item = prepend_name_scope(value.decode(), scope) if scope and kind == "bytes_list" else value
-            graph.add_to_collection(key, item)
+            found.append((key, item))
+    for key, item in found:
+        graph.add_to_collection(key, item)
 
 
 def _from_message(key: str, data: bytes, scope: str) -> Any:
