@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import pathlib
@@ -19,7 +20,7 @@ import numpy as np
 import pytest
 
 from recell import checkpoint
-from recell.checkpoint import CheckpointState, Entry, bundle, reader
+from recell.checkpoint import CheckpointState, Entry, bundle, commit, reader
 
 SECONDS = 1.5
 TENSORS = 5
@@ -141,6 +142,28 @@ def test_two_threads() -> None:
     assert min(saved) > 5
     write("m", 2)
     assert sorted(os.listdir()) == ["checkpoint", "m.data-00000-of-00001", "m.index"]
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_a_signal_handler_that_saves_while_its_thread_saves(moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told so at once, and does not wait for itself. What it has interrupted goes on."""
+    write("m", 1)
+    real, left = commit.sync_folder, [moment]
+
+    def sync_folder(folder: str) -> None:
+        real(folder)
+        if not left[0]:
+            with pytest.raises(OSError, match="a signal handler must not save before") as caught:
+                write("m", 3)
+            assert caught.value.errno == errno.EDEADLK
+            assert number_in("m") in (1, 2)
+        left[0] -= 1
+
+    monkeypatch.setattr(commit, "sync_folder", sync_folder)
+    write("m", 2)
+    assert left[0] < 0
+    assert number_in("m") == 2
+    assert sorted(os.listdir()) == ["m.data-00000-of-00001", "m.index"]
 
 
 def test_reading_what_is_deleted() -> None:

@@ -18,6 +18,7 @@ import io
 import os
 import re
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import IO, Any
@@ -147,22 +148,32 @@ def _to_disk(handle: int) -> None:
             fcntl.fcntl(handle, full)
 
 
+_BUSY: set[tuple[int, str]] = set()
+"""Threads that are in `locked`, and the folder."""
+
+
 @contextlib.contextmanager
 def locked(folder: str) -> Iterator[None]:
     """Only one process, and one thread of it, is in this block for a folder; it waits for another to be done.
 
     Nothing is left on disk by it, also not by a killed process. Where the system has no such locks (Windows, some
-    network file systems), it does not wait.
+    network file systems), it does not wait. OSError when this very thread is in the block already.
     """
+    place = threading.get_ident(), os.path.realpath(folder)
+    if place in _BUSY:
+        told = "this thread is just replacing a checkpoint here; a signal handler must not save before it has done so"
+        raise OSError(errno.EDEADLK, told, folder or ".")
     handle = None
     with contextlib.suppress(OSError):
         handle = os.open(folder or ".", os.O_RDONLY) if fcntl is not None else None
     try:
+        _BUSY.add(place)
         if handle is not None:
             with contextlib.suppress(OSError):
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
+        _BUSY.discard(place)
         if handle is not None:
             try:
                 with contextlib.suppress(OSError):
