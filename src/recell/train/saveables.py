@@ -40,6 +40,21 @@ class VariableSaveable(SaveableObject):
         return assign(self._ref, value, validate_shape=validate)
 
 
+class BaseSaverBuilder:
+    """The classes by which programs say what else is saved, under the name that they take them from.
+
+    TF symbol: `BaseSaverBuilder` of `tensorflow.python.training.saver`. A Saver makes its operations itself.
+    """
+
+    SaveSpec = SaveSpec
+    SaveableObject = SaveableObject
+    VariableSaveable = VariableSaveable
+
+
+class BulkSaverBuilder(BaseSaverBuilder):
+    """What TensorFlow 1.15 takes for `builder`, unless another one is given: reads everything at once."""
+
+
 def is_variable(value: Any) -> bool:
     """Whether it is a variable, or the reference tensor of one."""
     return isinstance(value, Variable) or (isinstance(value, Tensor) and value.op.type == "VariableV2")
@@ -124,8 +139,8 @@ def _saveables_of(name: str, value: Any) -> list[SaveableObject]:
         raise TypeError(
             f"names_to_saveables must be a dict mapping string names to Tensors/Variables. Not a variable: {value}"
         )
-    info = value._save_slice_info if isinstance(value, Variable) else None
-    return [VariableSaveable(value, info.spec if info is not None else "", name)]
+    # A part that is given a name of its own is a variable like any other.
+    return [VariableSaveable(value, "", name)]
 
 
 def restore_operations(

@@ -20,8 +20,8 @@ from recell.platform import graph_protos, logging
 from recell.platform.text import as_text
 from recell.train import saver_meta
 from recell.train.checkpoint_management import DEFAULT_STATE_FILE, write_checkpoint_state
-from recell.train.saveables import make_saveables, names_to_saveables
-from recell.train.saver_def import V2, checked, within
+from recell.train.saveables import BaseSaverBuilder, BulkSaverBuilder, make_saveables, names_to_saveables
+from recell.train.saver_def import V1, V2, checked, within
 from recell.train.saver_failures import restoring_failed
 from recell.train.saver_graph import add_restore, add_save, shards_of
 from recell.train.saver_meta import SaverMessages
@@ -54,7 +54,7 @@ class Saver(SaverMessages):
       name: of the operations, "save" by default.
       saver_def: a `SaverDef` of a Saver whose operations are in the graph; it replaces all other arguments but `name`,
         which is the scope that they are in.
-      builder: None; there is one way to make the operations.
+      builder: None or a `BulkSaverBuilder`; there is one way to make the operations.
       defer_build: makes the operations when `build()` is called.
       allow_empty: no variables make a Saver that does nothing instead of a ValueError.
       write_version: `SaverDef.V1` writes TensorFlow's first format, one file.
@@ -86,7 +86,7 @@ class Saver(SaverMessages):
         reshape: bool = False,
         sharded: bool = False,
         max_to_keep: int | None = 5,
-        keep_checkpoint_every_n_hours: float = 10000.0,
+        keep_checkpoint_every_n_hours: float | None = 10000.0,
         name: str | None = None,
         restore_sequentially: bool = False,
         saver_def: Any = None,
@@ -98,8 +98,10 @@ class Saver(SaverMessages):
         save_relative_paths: bool = False,
         filename: str | None = None,
     ) -> None:
-        if builder is not None:
-            raise ValueError("builder must be None: a Saver is made from variables (var_list) or a saver_def here.")
+        if builder is not None and type(builder) not in (BaseSaverBuilder, BulkSaverBuilder):
+            raise ValueError(
+                f"builder must be None or a BulkSaverBuilder: there is one way to make the operations. Got {builder!r}."
+            )
         if saver_def is not None:
             saver_def = checked(saver_def)
             max_to_keep, sharded = saver_def.max_to_keep, saver_def.sharded
@@ -114,8 +116,10 @@ class Saver(SaverMessages):
         self._var_list = var_list
         self._reshape = reshape
         self._sharded = sharded
-        self._max_to_keep = max_to_keep or 0
-        self._keep_hours = keep_checkpoint_every_n_hours
+        if saver_def is None and write_version not in (V1, V2):
+            raise RuntimeError(f"Unexpected write_version: {write_version}. It is SaverDef.V2 or SaverDef.V1.")
+        self._max_to_keep = int(max_to_keep or 0)
+        self._keep_hours = keep_checkpoint_every_n_hours or 0.0
         self._name = name
         self._allow_empty = allow_empty
         self._write_version = write_version
@@ -126,7 +130,7 @@ class Saver(SaverMessages):
         self._is_empty = False
         self._saveables: list[SaveableObject] = []
         self.saver_def: Any = None if saver_def is None else within(saver_def, name)
-        self._retention = Retention(keep_checkpoint_every_n_hours)
+        self._retention = Retention(self._keep_hours)
         # Saving from two threads at once would leave the state file to name the older of two checkpoints.
         self._saving = threading.RLock()
         if not defer_build:

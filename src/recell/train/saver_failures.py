@@ -26,7 +26,7 @@ def restoring_failed(
 ) -> errors.OpError:
     """The error to raise for what a restore raised: the same class, told of all that does not fit.
 
-    It is `error` itself where the checkpoint cannot be read, so that nothing is known of what would fit.
+    Where the checkpoint cannot be read, nothing is known of what would fit, and only that is told.
 
     Args:
       error: what the run raised.
@@ -34,12 +34,13 @@ def restoring_failed(
       saveables: what was to be restored.
       reshaped: whether values may have other shapes than the variables, and as many elements.
     """
+    kind: Any = type(error)
     try:
         held: Tensors = checkpoint.describe(prefix)
     except (checkpoint.CheckpointError, OSError):
-        return error
+        told = f"Restoring from checkpoint failed. It cannot be read. ({prefix})"
+        return kind(error.node_def, error.op, f"{told}\n\nOriginal error:\n\n{error.message}")
     problems = _problems(held, saveables, reshaped)
-    kind: Any = type(error)
     reason = "a key of the graph is missing from it" if kind is errors.NotFoundError else "the two do not fit together"
     lines = [f"Restoring from checkpoint failed. This checkpoint is not this graph's: {reason}. ({prefix})", *problems]
     return kind(error.node_def, error.op, "\n".join(lines) + f"\n\nOriginal error:\n\n{error.message}")

@@ -76,6 +76,7 @@ ROWS: dict[str, dict[str, str]] = {
     "python.pywrap_tensorflow": {"recell.train.checkpoint_reader": "NewCheckpointReader CheckpointReader"},
     "train.saver": {
         "recell.train.saver": "Saver",
+        "recell.train.saveables": "BaseSaverBuilder BulkSaverBuilder",
         "recell.train.checkpoint_state": "CheckpointState",
         "recell.train.checkpoint_management": _MANAGEMENT,
     },
