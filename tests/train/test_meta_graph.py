@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.train import meta_graph_golden
+from tests.train.meta_graph_damage import change
 
 import recell.v1 as tf
 from recell.platform.op_types import unknown_types
@@ -222,6 +224,23 @@ def test_changed_anywhere(tmp_path_factory: pytest.TempPathFactory, changes: lis
     for place, value in changes:
         data[place] = value
     imported(bytes(data), tmp_path_factory.getbasetemp())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_changed_as_a_message(seed: int) -> None:
+    draw = random.Random(seed)
+    refused = 0
+    for _ in range(60):
+        message = tf.MetaGraphDef.FromString(OURS)
+        for _ in range(draw.choice([1, 1, 2, 4])):
+            change(message, draw)
+        with tf.Graph().as_default() as graph:
+            try:
+                tf.train.import_meta_graph(message)
+            except REFUSED:
+                assert graph.collections == []
+                refused += 1
+    assert refused > 20
 
 
 def test_huge_tensors_are_not_made() -> None:

@@ -125,7 +125,10 @@ _SINGLE: dict[str, Callable[[Any], Any]] = {
 
 def _items(content: Any, elements: Elements) -> list[Any]:
     if "items" in content:
-        return list(read(content["items"], elements))
+        held = read(content["items"], elements)
+        if not isinstance(held, list):
+            raise MalformedError("its items are no list")
+        return held
     return [read(_part(content, str(position)), elements) for position in range(len(content))]
 
 
@@ -137,7 +140,17 @@ def _part(content: Any, key: str) -> Any:
 
 def _read_dict(content: Any, elements: Elements) -> dict[Any, Any]:
     items = _items(content, elements)
-    return dict(zip(items[::2], items[1::2], strict=False))
+    try:
+        return dict(zip(items[::2], items[1::2], strict=True))
+    except (TypeError, ValueError):
+        raise MalformedError("its keys and values are none") from None
+
+
+def _read_slice(content: Any, elements: Elements) -> slice:
+    items = _items(content, elements)
+    if len(items) != 3:
+        raise MalformedError(f"a slice in it has {len(items)} parts")
+    return slice(*items)
 
 
 def _read_kernel(content: Any, elements: Elements) -> Any:
@@ -177,7 +190,7 @@ _READERS: dict[str, Callable[[Any, Elements], Any]] = {
     "tuple": lambda content, elements: tuple(_items(content, elements)),
     "list": _items,
     "dict": _read_dict,
-    "slice": lambda content, elements: slice(*_items(content, elements)[:3]),
+    "slice": _read_slice,
     "ellipsis": lambda content, elements: Ellipsis,
     "count": lambda content, elements: OperationCount(_part(content, "value").i),
     "int": _read_int,

@@ -146,6 +146,8 @@ class _Import:
                     op.control_inputs.extend(other for other in controls if other not in op.control_inputs)
         except MalformedError as error:
             raise ValueError(f"Node '{current}' cannot be imported, as {error}. The graph is damaged.") from None
+        except RecursionError:
+            raise ValueError(f"Node '{current}' cannot be imported, as it is nested too deeply.") from None
         except ValueError as error:
             raise ValueError(f"Node '{current}': {error}") from None
         for name, node in self._nodes.items():
