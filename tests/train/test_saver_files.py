@@ -122,6 +122,37 @@ def test_what_cannot_be_deleted_is_told_and_left(tmp_path: pathlib.Path, caplog:
         saver.restore(session, str(tmp_path / "m-1"))
 
 
+def test_the_state_is_written_last(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tf.get_variable("v", [])
+    saver = tf.train.Saver(max_to_keep=1)
+    named: list[str] = []
+    replace = os.replace
+
+    def noted(source: Any, target: Any, **more: Any) -> None:
+        named.append(os.path.basename(os.fspath(target)))
+        replace(source, target, **more)
+
+    with initialized() as session:
+        saver.save(session, str(tmp_path / "m"), 1)
+        monkeypatch.setattr(os, "replace", noted)
+        saver.save(session, str(tmp_path / "m"), 2)
+    assert named[:4] == ["m-2.data-00000-of-00001", "m-2.index", "m-2.meta", "checkpoint"]
+
+
+def test_a_meta_graph_that_cannot_be_written_leaves_a_checkpoint(tmp_path: pathlib.Path) -> None:
+    v = tf.get_variable("v", [], initializer=tf.ones_initializer())
+    (tmp_path / "m.meta").mkdir()
+    saver = tf.train.Saver()
+    with initialized() as session:
+        with pytest.raises(tf.errors.FailedPreconditionError):
+            saver.save(session, str(tmp_path / "m"))
+        path = tf.train.latest_checkpoint(str(tmp_path))
+        assert path == str(tmp_path / "m")
+        session.run(v.assign(5.0))
+        saver.restore(session, path)
+        assert session.run(v) == 1.0
+
+
 # -- shards ---------------------------------------------------------------------------------------------------------
 
 

@@ -248,12 +248,16 @@ class Saver(SaverMessages):
             if folder and not os.path.isdir(folder):
                 raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.") from error
             raise
-        if write_state:
-            self._retention.record(written, self._max_to_keep)
-            write_checkpoint_state(folder, written, self.last_checkpoints, latest_filename, self._save_relative_paths)
-            self._retention.delete_old(meta_graph_suffix)
-        if write_meta_graph and checkpoint.exists(written):  # another saver of this folder may have deleted it
-            saver_meta.write_meta_graph(sess.graph, self, f"{prefix}.{meta_graph_suffix}", strip_default_attrs)
+        # The state comes last: whoever reads there that this is the newest checkpoint finds all of its files.
+        try:
+            if write_meta_graph and checkpoint.exists(written):  # another saver of this folder may have deleted it
+                saver_meta.write_meta_graph(sess.graph, self, f"{prefix}.{meta_graph_suffix}", strip_default_attrs)
+        finally:
+            if write_state:
+                self._retention.record(written, self._max_to_keep)
+                paths = self.last_checkpoints
+                write_checkpoint_state(folder, written, paths, latest_filename, self._save_relative_paths)
+                self._retention.delete_old(meta_graph_suffix)
         return written
 
     def _with_step(self, sess: Any, save_path: str, global_step: Any) -> str:
