@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from recell import checkpoint
-from recell.checkpoint import Entry, storage
+from recell.checkpoint import Entry, storage, whole_file
 
 
 def write(prefix: str, number: int, shards: int = 1, form: Any = "v2") -> None:
@@ -68,7 +68,7 @@ class _Windows:
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "fcntl", None)
     system = _Windows()
-    for module in storage, checkpoint.commit, checkpoint.files:
+    for module in storage, checkpoint.commit, checkpoint.files, whole_file:
         monkeypatch.setattr(module, "os", system)
 
 

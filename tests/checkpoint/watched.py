@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 from unittest import mock
 
-from recell.checkpoint import commit, files, storage
+from recell.checkpoint import commit, files, storage, whole_file
 
 CALLS = ("open", "close", "write", "fsync", "replace", "link", "unlink", "scandir", "flock")
 CHANGES = ("create", "write", "fsync", "replace", "link", "unlink")
@@ -42,7 +42,7 @@ def watched(around: Around) -> Iterator[None]:
     """Calls that write, sweep or delete checkpoints go through `around`; little is written at once, to have more."""
     system, locks = _Watched(os, around), _Watched(storage.fcntl, around)  # type: ignore[arg-type]
     with contextlib.ExitStack() as stack:
-        for module in storage, commit, files:
+        for module in storage, commit, files, whole_file:
             stack.enter_context(mock.patch.object(module, "os", system))
         stack.enter_context(mock.patch.object(storage, "fcntl", locks))
         stack.enter_context(mock.patch.object(storage, "_BUFFER", 300))

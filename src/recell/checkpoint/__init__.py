@@ -41,7 +41,7 @@ from recell.checkpoint.files import exists, files_of, modified, remove
 from recell.checkpoint.reader import Reader, TensorInfo, describe, read
 from recell.checkpoint.slices import Region, spec_of
 from recell.checkpoint.state import CheckpointState, latest, read_state, write_state
-from recell.checkpoint.storage import replacing
+from recell.checkpoint.whole_file import replacing
 from recell.checkpoint.writer import Entry, write
 
 __all__ = [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from recell.checkpoint.errors import UnreadableState, shown
 from recell.checkpoint.files import is_there
 from recell.checkpoint.input_file import InputFile
-from recell.checkpoint.storage import replacing
+from recell.checkpoint.whole_file import replacing
 from recell.checkpoint.wire import Malformed
 
 _LARGEST = 1 << 24

@@ -14,14 +14,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import os
 import re
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import IO, Any
 
 import numpy as np
 
@@ -232,31 +230,3 @@ def sync_folder(folder: str) -> None:
 
 _NO_SUCH_NOTION = (errno.EINVAL, errno.EOPNOTSUPP)
 """A file system whose folders cannot be synchronised."""
-
-
-class _Unowned(io.FileIO):
-    """The temporary file of a NewFile as a file of Python's, for what writes archives; it stays open."""
-
-    def __init__(self, handle: int) -> None:
-        super().__init__(handle, "r+b", closefd=False)
-
-    def write(self, data: Any) -> int:
-        return os.write(self.fileno(), data)
-
-
-@contextlib.contextmanager
-def replacing(path: str) -> Iterator[IO[bytes]]:
-    """A file to write `path`'s new content to: `path` is the old file until the block ends well, then the new one.
-
-    Also across a kill or a power failure: the content is on disk before the name points to it.
-    """
-    new = NewFile(path)
-    try:
-        with io.BufferedWriter(_Unowned(new.handle), _BUFFER) as file:
-            yield file
-        new.sync()
-        new.replace(path)
-    except BaseException:
-        new.discard()
-        raise
-    sync_folder(os.path.dirname(path))
