@@ -81,31 +81,31 @@ class Writer:
     def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._process.communicate()
 
-    def _answer(self) -> int:
+    def _answer(self, expected: bytes) -> int:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line.strip().isdigit():
-            raise RuntimeError(f"{PROGRAM.name} ended; what it said is on standard error")
-        return int(line)
+        word, _, number = self._process.stdout.readline().partition(b" ")
+        if word != expected:
+            raise RuntimeError(f"{PROGRAM.name} failed; what it said is on standard error")
+        return int(number)
 
     def _begin(self, told: bytes) -> int:
         assert self._process.stdin is not None
         self._process.stdin.write(told + b"\n")
         self._process.stdin.flush()
-        return self._answer()
+        return self._answer(b"saves")
 
     def save_and_kill(self, seconds: float) -> None:
         """Lets a child save, kills it so many seconds after its first save, and waits until it is dead."""
         child = self._begin(b"")
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
-        if self._answer() != signal.SIGKILL:
+        if self._answer(b"ended") != signal.SIGKILL:
             raise RuntimeError("the process that saves died before it was killed")
 
     def save_once(self) -> None:
         """Lets a child save, and end."""
         self._begin(b"once")
-        if self._answer():
+        if self._answer(b"ended"):
             raise RuntimeError("the process that saves failed")
 
 
