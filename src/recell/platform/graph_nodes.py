@@ -157,6 +157,8 @@ def _check_inputs(op: Operation) -> None:
     """MalformedError for another number of inputs than the operation's own layout, type and bodies tell of."""
     bodies = [value for key, value in op.attrs.items() if isinstance(value, Body) and not key.startswith("_")]
     explicit = op.attrs.get("_explicit", len(op.inputs)) if bodies else len(op.inputs)
+    if not isinstance(explicit, int):
+        raise MalformedError(f"the number of its own inputs is {explicit!r}")
     captured = sum(len(body.captures) for body in bodies)
     if bodies and explicit + captured != len(op.inputs):
         raise MalformedError(f"it has {len(op.inputs)} inputs, but {explicit} of its own and {captured} of its bodies")
