@@ -131,8 +131,7 @@ class _Block:
     def checked(self) -> Iterator[tuple[bytes, memoryview]]:
         """All entries; each key must lie behind the one before, and those that are written in full where it says."""
         allowance = _KEY_GAIN * len(self._data)
-        full = self._full.tolist()
-        seen = since = 0
+        full, seen, since = self._full, 0, 0
         key, first = b"", True
         for position, shared, following, value in self._entries(0):
             allowance -= len(following)
@@ -141,7 +140,7 @@ class _Block:
             if following <= key and not first:
                 raise Malformed("its keys are not in order, or there are two of one name")
             since += 1
-            if not shared and full[seen : seen + 1] == [position]:
+            if not shared and seen < len(full) and full[seen] == position:
                 seen, since = seen + 1, 0
             elif not seen or since > _MOST_SHARED:
                 raise Malformed("a block has keys in full at other places than it says")

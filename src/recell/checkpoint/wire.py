@@ -14,7 +14,9 @@ import numpy as np
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _FIXED = {FIXED64: 8, FIXED32: 4}
 _CHUNK = 1 << 16
-"""Bytes (or numbers) that are unpacked at once: the intermediate arrays stay small whatever the message's size."""
+"""Bytes that are counted, or numbers that are packed, at once: the arrays between stay small whatever the size."""
+_UNPACKED = 1 << 14
+"""Bytes of numbers that are unpacked at once: each takes fifty of memory meanwhile."""
 
 
 class Malformed(Exception):
@@ -135,7 +137,7 @@ def unpack_varints(data: memoryview, out: np.ndarray) -> None:
         raise Malformed("a number is cut off")
     start = filled = 0
     while start < given.size:
-        piece = given[start : start + _CHUNK]
+        piece = given[start : start + _UNPACKED]
         ends = np.flatnonzero(piece < 0x80)
         if not ends.size:
             raise Malformed("a number has more than 64 bits")
