@@ -24,7 +24,7 @@ from recell.graph.tensor import Operation, Tensor
 from recell.platform.tensor_values import make_ndarray
 
 
-class MalformedError(Exception):
+class MalformedError(ValueError):
     """A message says what no writer of ours says."""
 
 
