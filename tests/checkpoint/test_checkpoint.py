@@ -253,6 +253,7 @@ def test_data_files_whose_index_never_came_are_swept(tmp_path: pathlib.Path) -> 
         (tmp_path / name).write_text("whole")
     for name in ("m-1", "m-2"):  # of a process that was killed before it renamed the index, or when it deleted it
         (tmp_path / f".{name}.index.0123abcd.tmp").write_text("half")
+    (tmp_path / ".in\nlines.0123abcd.tmp").write_text("half")
     write(tmp_path / "n", a=1)
     usual = {f"{name}{ending}" for name in ("m-1", "n") for ending in (".data-00000-of-00001", ".index")}
     assert {*os.listdir(tmp_path)} == {*names[1:], *usual}

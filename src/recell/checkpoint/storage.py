@@ -28,7 +28,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
+_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _ABANDONED = 3600.0
 """Seconds after which a temporary file is nobody's any more, where the system cannot tell whether it is held."""
 _BUFFER = 1 << 16
