@@ -77,11 +77,17 @@ def files_of(prefix: str, meta_suffix: str = "meta") -> list[str]:
     return [path for path in [*paths, *sorted(data_files(prefix)), f"{stem}.{meta_suffix}"] if os.path.isfile(path)]
 
 
-def remove(prefix: str, meta_suffix: str = "meta") -> None:
-    """Deletes the checkpoint's files. The one that makes it exist goes first, so that nobody reads half of it."""
+def remove(prefix: str, meta_suffix: str = "meta", written: float | None = None) -> None:
+    """Deletes the checkpoint's files. The one that makes it exist goes first, so that nobody reads half of it.
+
+    Args:
+      meta_suffix: of the meta graph beside it.
+      written: when the checkpoint was written that is meant, as `modified` says: one that has since been written anew
+        stays. None for whichever is there.
+    """
     with locked(os.path.dirname(prefix)):
         paths = files_of(prefix, meta_suffix)
-        if paths:
+        if paths and written in (None, modified(prefix)):
             delete(*paths)
 
 

@@ -54,10 +54,9 @@ class Retention:
             if moment > self._next_kept:
                 self._next_kept += self._hours * 3600
                 continue  # the one of these hours that stays
-            if written is not None and checkpoint.modified(prefix) not in (written, None):
-                continue  # another saver has written it anew: it is that one's
             try:
-                checkpoint.remove(prefix, meta_graph_suffix)
+                # What another saver has written anew is that one's, and stays.
+                checkpoint.remove(prefix, meta_graph_suffix, written)
             except OSError as error:
                 logging.warning("Ignoring: %s", error)
 
