@@ -42,10 +42,10 @@ class Bundle:
         self.prefix = prefix
         self._index = index
         try:
-            self._entries = self._read_index()
+            entries = self._read_index()
         except Malformed as error:
             raise DamagedCheckpoint(index.path, str(error)) from None
-        self.tensors = self._tensors()
+        self.tensors = self._tensors(entries)
         self.files: dict[int, InputFile] = {}
         try:
             self._open_shards()
@@ -80,11 +80,11 @@ class Bundle:
                 raise Malformed(f"the entry of {shown(_name(key))}: {error}") from None
         return entries
 
-    def _tensors(self) -> dict[str, Tensor]:
+    def _tensors(self, entries: dict[bytes, BundleEntry]) -> dict[str, Tensor]:
         """The tensors, without the entries of their slices, which begin with a zero byte and are no names."""
         made: dict[str, Tensor] = {}
         claimed = 0
-        for key, entry in self._entries.items():
+        for key, entry in entries.items():
             if key[:1] == b"\0":
                 claimed += 1
                 continue
@@ -92,7 +92,7 @@ class Bundle:
             kind = dtypes.name_of_number(entry.dtype)
             if not entry.dtype:
                 self._damaged(name, "it has no dtype")
-            pieces = self._pieces(name, key, entry) if entry.slices else {whole(entry.shape): entry}
+            pieces = self._pieces(name, key, entries) if entry.slices else {whole(entry.shape): entry}
             if kind is not None:
                 for piece in pieces.values():
                     self._check(name, piece, kind)
@@ -102,14 +102,15 @@ class Bundle:
             raise DamagedCheckpoint(self._index.path, "it holds slices that belong to no tensor, or fewer than it says")
         return made
 
-    def _pieces(self, name: str, key: bytes, entry: BundleEntry) -> dict[Region, BundleEntry]:
+    def _pieces(self, name: str, key: bytes, entries: dict[bytes, BundleEntry]) -> dict[Region, BundleEntry]:
+        entry = entries[key]
         pieces: dict[Region, BundleEntry] = {}
         for extents in entry.slices:
             try:
                 region = region_of(extents, entry.shape)
             except Malformed as error:
                 self._damaged(name, str(error))
-            piece = self._entries.get(slice_key(key, extents))
+            piece = entries.get(slice_key(key, extents))
             if piece is None:
                 self._damaged(name, f"its slice {region} is not there")
             if region in pieces:

@@ -9,6 +9,7 @@ from typing import Any
 
 from recell import checkpoint
 from recell.checkpoint import CheckpointState
+from recell.checkpoint.files import is_there
 from recell.platform import logging
 from recell.platform.file_errors import translated_errors
 from recell.platform.text import as_text
@@ -49,7 +50,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
     state = _state_of(checkpoint_dir, latest_filename)
     if state is None:
         return None
-    if checkpoint.exists(state.model_checkpoint_path):
+    if is_there(state.model_checkpoint_path):
         return state.model_checkpoint_path
     logging.error("Couldn't match files for checkpoint %s", state.model_checkpoint_path)
     return None
