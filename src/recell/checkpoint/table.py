@@ -75,11 +75,12 @@ class Table:
         number = bisect.bisect_left(self._lasts, key)
         if number == len(self._lasts):
             return None
-        # The one read last is kept: neighbours are asked for one after the other.
-        if self._kept is None or self._kept[0] != number:
-            self._kept = None
-            self._kept = number, self._block(number)
-        block = self._kept[1]
+        # The one read last is kept: neighbours are asked for one after the other. Other threads may ask meanwhile.
+        kept = self._kept
+        if kept is None or kept[0] != number:
+            kept = self._kept = None
+            kept = self._kept = number, self._block(number)
+        block = kept[1]
         if number not in self._sound:
             for _ in self._checked(number, block):
                 pass
