@@ -88,6 +88,8 @@ class BaseSession:
         """
         if self._resources.closed:
             raise RuntimeError("Attempted to use a closed Session.")
+        if not self._graph._last_id:
+            raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         if torch.is_inference_mode_enabled():  # values made under it could never be differentiated
             with torch.inference_mode(False):
                 return self.run(fetches, feed_dict, options, run_metadata)
@@ -126,8 +128,6 @@ class BaseSession:
         key = (signature(fetches), fed, self._graph.changes)
         found = self._plans.get(key)
         if found is None:
-            if not self._graph.get_operations():
-                raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
             parsed = Fetches(self._graph, fetches)
             with self._lock:
                 if self._planned_at != self._graph.changes:  # plans of the graph as it was are of no use any more
