@@ -102,6 +102,17 @@ def test_cells_whose_weights_tensorflow_leaves_out_are_saved(tmp_path: pathlib.P
     assert "cell/bias/.ATTRIBUTES/VARIABLE_VALUE" in keys
 
 
+def test_what_is_held_may_have_any_name(tmp_path: pathlib.Path) -> None:
+    names = ["count", "held", "children", "nodes", "graph", "name"]
+    saved = tf.train.Checkpoint(**{name: tf.get_variable(name, []) for name in names})
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        path = saved.save(str(tmp_path / "m"), session)
+        saved.restore(path).assert_consumed().run_restore_ops(session)
+    keys = [key.split("/")[0] for key, _ in tf.train.list_variables(path)]
+    assert set(names) <= set(keys)
+
+
 def test_saving_again_adds_nothing_to_the_graph(tmp_path: pathlib.Path) -> None:
     *_, saved = model()
     graph = tf.get_default_graph()

@@ -67,7 +67,7 @@ class CheckpointManager:
         `Checkpoint.write`.
         """
         session = the_session(None)
-        number = self._checkpoint.count(session)
+        number = self._checkpoint._count(session)
         if checkpoint_number is not None:
             given = hasattr(checkpoint_number, "__index__") and not hasattr(checkpoint_number, "op")
             number = int(checkpoint_number if given else session.run(checkpoint_number))

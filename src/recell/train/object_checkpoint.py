@@ -57,9 +57,9 @@ class Checkpoint(Holder):
         self._counting: Any = None
         self._written: dict[tuple[Any, bytes], tuple[Any, Any]] = {}
 
-    def held(self) -> Iterator[tuple[str, Any]]:
+    def _held(self) -> Iterator[tuple[str, Any]]:
         """Names and values of what is saved."""
-        yield from super().held()
+        yield from super()._held()
         if self._save_counter is not None:
             yield "save_counter", self._save_counter
 
@@ -71,7 +71,7 @@ class Checkpoint(Holder):
                 self._save_counter = Variable(0, trainable=False, name="save_counter", dtype=int64, use_resource=True)
         return self._save_counter
 
-    def count(self, session: Any) -> int:
+    def _count(self, session: Any) -> int:
         """Adds one to the counter, which begins with 0 where it has no value yet."""
         if self._counting is None:
             counter = self.save_counter
@@ -110,7 +110,7 @@ class Checkpoint(Holder):
         Raises as `write`.
         """
         session = the_session(session)
-        number = self.count(session)
+        number = self._count(session)
         path = self.write(f"{as_text(os.fspath(file_prefix))}-{number}", session)
         write_checkpoint_state(os.path.dirname(path), path, [path], save_relative_paths=True)
         return path

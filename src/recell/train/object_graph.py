@@ -18,7 +18,7 @@ from recell.train.optimizer import Optimizer
 class Holder:
     """An object whose attributes are saved: the base of `Checkpoint`."""
 
-    def held(self) -> Iterator[tuple[str, Any]]:
+    def _held(self) -> Iterator[tuple[str, Any]]:
         """Names and values of what can be saved, in the order in which it was set."""
         return ((name, value) for name, value in vars(self).items() if not name.startswith("_") and can_be_saved(value))
 
@@ -40,7 +40,7 @@ def is_object(value: Any) -> bool:
 def children(value: Any) -> list[tuple[str, Any]]:
     """What an object holds, by the names that a checkpoint has for it."""
     if isinstance(value, Holder):
-        return list(value.held())
+        return list(value._held())
     if isinstance(value, (list, tuple)):
         return [(str(position), item) for position, item in enumerate(value)]
     if isinstance(value, Mapping):
