@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import json
 import pathlib
 import random
@@ -36,6 +38,10 @@ def saved(folder: pathlib.Path, **arguments: Any) -> str:
         tf.multiply(x, w, name="y")
         session.run(tf.global_variables_initializer())
         return str(tf.train.Saver().save(session, str(folder / "model.ckpt"), **arguments))
+
+
+def test_the_example() -> None:
+    assert doctest.testmod(importlib.import_module("recell.train.meta_graph_import")).failed == 0
 
 
 # -- bytes ----------------------------------------------------------------------------------------------------------
