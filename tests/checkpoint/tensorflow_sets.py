@@ -232,11 +232,14 @@ def blocks() -> list[Item]:
 
 
 def large() -> list[Item]:
+    """One that fills a block, and one that is so large that TensorFlow begins a block for it."""
     return [
         Item("a", "float32", ramp("float32", 10)),
         Item("b/kernel", "float32", (np.arange(66000) % 7).astype(np.float32).reshape(66, 1000)),
         Item("b/kernel/Adam", "float32", ramp("float32", 2, 3)),
         Item("c", "int64", ramp("int64", 4)),
+        Item("d", "string", np.array(b"\0" * (1 << 19), object)),
+        Item("e", "float32", ramp("float32", 3)),
     ]
 
 
@@ -338,7 +341,7 @@ SETS = {
     "odd_names": Set(odd_names, ("v1",)),
     "many": Set(many),
     "blocks": Set(blocks, ("v2",)),
-    "large": Set(large),
+    "large": Set(large, ("v1",)),
     "partitioned": Set(partitioned),
     "incomplete": Set(incomplete),
     "shards": Set(shards, shards=4),

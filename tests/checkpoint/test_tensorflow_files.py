@@ -9,6 +9,7 @@ import json
 import pathlib
 import random
 import shutil
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,9 +141,7 @@ def test_what_is_read_makes_the_same_files(tmp_path: pathlib.Path, name: str) ->
         entries = []
         for tensor, info in reader.tensors().items():
             for part in reader.parts(tensor):
-                spec = ":".join(f"{a},{n}" for a, n in zip(part.start, part.size, strict=True))
-                whole = part.size == info.shape
-                spec = "" if whole else f"{' '.join(map(str, info.shape))} {spec}"
+                spec = "" if part.size == info.shape else checkpoint.spec_of(info.shape, part)
                 entries.append(Entry(tensor, reader.read(tensor, spec), spec))
         form = reader.format
     checkpoint.write(str(tmp_path / prefix.name), entries, format=form)
@@ -168,4 +167,22 @@ def test_what_the_first_format_cannot_hold(tmp_path: pathlib.Path) -> None:
     for dtype in refused["v1"]:
         with pytest.raises(checkpoint.UnwritableCheckpoint, match=f"(?s)my/kernel.*{dtype}"):
             checkpoint.write(str(tmp_path / "m"), entries_of([Item("my/kernel", dtype, ramp(dtype, 2))]), format="v1")
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("entry", "forms", "told"),
+    [
+        (Entry("", np.ones(1)), ("v1", "v2"), "without a name"),
+        (Entry("\0kernel", np.ones(1)), ("v2",), r"x00kernel.*zero byte"),
+        (Entry("kernel\ud800", np.ones(1)), ("v1", "v2"), r"kernel\\ud800.*UTF-8"),
+        (Entry("kernel", np.ones([1] * 9)), ("v1",), "kernel has 9 dimensions.*8 at most: write the second"),
+        (Entry("kernel", np.ones([1] * 33)), ("v1", "v2"), "kernel has 33 dimensions"),
+        (Entry("kernel", np.ones(1), "", -1), ("v1", "v2"), "kernel has the shard -1"),
+    ],
+)
+def test_what_no_file_can_hold(tmp_path: pathlib.Path, entry: Entry, forms: tuple[Any, ...], told: str) -> None:
+    for form in forms:
+        with pytest.raises(checkpoint.UnwritableCheckpoint, match=told):
+            checkpoint.write(str(tmp_path / "m"), [entry], format=form)
     assert not any(tmp_path.iterdir())

@@ -14,7 +14,7 @@ from recell.checkpoint.ordered import Extents
 from recell.checkpoint.slices import Region
 from recell.checkpoint.wire import Malformed, Parts, bytes_of, field, field_of, fields, fixed32, number_of, signed
 
-_MOST_DIMENSIONS = 32
+MOST_DIMENSIONS = 32
 """What numpy 1 holds; numpy 2 holds 64. TensorFlow's kernels stop at 8."""
 _LARGEST = 1 << 62
 _MOST_ELEMENTS = 1 << 58
@@ -120,8 +120,8 @@ def parse_shape(data: memoryview) -> tuple[int, ...]:
             shape.append(signed(sizes[-1]) if sizes else 0)
         elif number == 3 and number_of(kind, value):
             raise Malformed("its shape is not known")
-        if len(shape) > _MOST_DIMENSIONS:
-            raise Malformed(f"it has more than {_MOST_DIMENSIONS} dimensions")
+        if len(shape) > MOST_DIMENSIONS:
+            raise Malformed(f"it has more than {MOST_DIMENSIONS} dimensions")
     if any(size < 0 for size in shape):
         raise Malformed(f"it has the shape {shape}")
     # Not the product: a zero must not hide sizes that numpy cannot count with.
@@ -149,8 +149,8 @@ def parse_slice(data: memoryview) -> Extents:
                 elif inner == 2:
                     length = signed(number_of(its_kind, content))
             extents.append((start, length))
-        if len(extents) > _MOST_DIMENSIONS:
-            raise Malformed(f"a slice has more than {_MOST_DIMENSIONS} dimensions")
+        if len(extents) > MOST_DIMENSIONS:
+            raise Malformed(f"a slice has more than {MOST_DIMENSIONS} dimensions")
     return tuple(extents)
 
 

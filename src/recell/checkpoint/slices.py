@@ -76,11 +76,11 @@ def parse(spec: str) -> tuple[tuple[int, ...], Region]:
 
 
 def spec_of(shape: Sequence[int], region: Region) -> str:
-    """The text that means a part: what `parse` reads."""
-    parts = (
-        "-" if (start, size) == (0, full) else f"{start},{size}"
-        for start, size, full in zip(region.start, region.size, shape, strict=True)
-    )
+    """The text that means a part: what `parse` reads.
+
+    In numbers, as TF's `Saver` has it: to TF, a part that was saved under a dash is another one. Nothing is a dash.
+    """
+    parts = (f"{start},{size}" if size else "-" for start, size in zip(region.start, region.size, strict=True))
     return f"{' '.join(map(str, shape))} {':'.join(parts)}"
 
 

@@ -13,6 +13,8 @@ from recell.checkpoint.wire import Parts, size_of, varint
 
 BLOCK = 1 << 18
 """Bytes after which a block is full."""
+_BEGINS_BLOCK = 2 * BLOCK
+"""Bytes of an entry, with its key, that goes into no block that holds others already."""
 _RESTART = 16
 """Every so many entries a key is written in full."""
 
@@ -84,11 +86,14 @@ class TableWriter:
 
     def add(self, key: bytes, value: bytes | Parts) -> None:
         """The next entry, its value in one or in several parts; its key must lie behind the one before."""
+        parts = [value] if isinstance(value, bytes) else value
+        if len(key) + size_of(parts) >= _BEGINS_BLOCK:
+            self._flush()
         if self._pending is not None:
             last, handle = self._pending
             self._index.add(_between(last, key), [handle])
             self._pending = None
-        self._block.add(key, [value] if isinstance(value, bytes) else value)
+        self._block.add(key, parts)
         if self._block.size >= BLOCK:
             self._flush()
 

@@ -14,7 +14,7 @@ from recell.checkpoint.bundle import shard_path
 from recell.checkpoint.commit import commit_bundle, commit_legacy
 from recell.checkpoint.errors import UnwritableCheckpoint
 from recell.checkpoint.files import sweep
-from recell.checkpoint.messages import BundleEntry, Contents, SavedTensor, header, saved_slice
+from recell.checkpoint.messages import MOST_DIMENSIONS, BundleEntry, Contents, SavedTensor, header, saved_slice
 from recell.checkpoint.ordered import Extents, slice_key
 from recell.checkpoint.slices import Region
 from recell.checkpoint.storage import NewFile
@@ -82,18 +82,30 @@ class _Part(NamedTuple):
     shard: int
 
 
-class _Checked:
-    """Looks through entries, and refuses what contradicts the ones before."""
+_DIMENSIONS = {"v2": MOST_DIMENSIONS, "v1": 8}
+"""The most of a tensor, by format. TensorFlow ends its own process when it reads more of its first one."""
 
-    def __init__(self) -> None:
+
+class _Checked:
+    """Looks through entries, and refuses what contradicts the ones before, or what the format cannot hold."""
+
+    def __init__(self, format: str) -> None:
+        self._format = format
         self.parts: dict[str, list[_Part]] = {}
 
     def add(self, entry: Entry) -> _Part:
         value = np.asarray(entry.value)
         if not value.dtype.isnative:
             value = value.astype(value.dtype.newbyteorder("="))
-        if not entry.name:
-            raise UnwritableCheckpoint("A tensor without a name cannot be written.")
+        _check_name(entry.name, self._format)
+        if entry.shard < 0:
+            raise UnwritableCheckpoint(f"{entry.name} has the shard {entry.shard}: they are counted from 0.")
+        most = _DIMENSIONS[self._format]
+        if value.ndim > most:
+            way_out = ": write the second (format 'v2')." if self._format == "v1" else "."
+            raise UnwritableCheckpoint(
+                f"{entry.name} has {value.ndim} dimensions, but '{self._format}' holds {most} at most{way_out}"
+            )
         if entry.slice_spec:
             shape, extents = slices.parse_extents(entry.slice_spec)
             _, region = slices.parse(entry.slice_spec)
@@ -112,6 +124,17 @@ class _Checked:
 
 
 _NOTHING = np.empty(0)
+
+
+def _check_name(name: str, format: str) -> None:
+    if not name:
+        raise UnwritableCheckpoint("A tensor without a name cannot be written.")
+    if format == "v2" and name[0] == "\0":
+        raise UnwritableCheckpoint(f"{name!r}: in the format 'v2', only the keys of slices begin with a zero byte.")
+    try:
+        name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UnwritableCheckpoint(f"{name!r} cannot be written: it is no text that UTF-8 has.") from None
 
 
 def _check_together(part: _Part, other: _Part) -> None:
@@ -139,7 +162,7 @@ def _discarded_at_the_end(files: list[NewFile]) -> Iterator[None]:
 
 def _write_bundle(prefix: str, entries: Iterable[Entry]) -> None:
     files: list[NewFile] = []
-    checked = _Checked()
+    checked = _Checked("v2")
     index: dict[bytes, BundleEntry] = {}
     partitioned: dict[bytes, BundleEntry] = {}
     with _discarded_at_the_end(files):
@@ -210,7 +233,7 @@ def _write_strings(file: NewFile, value: np.ndarray) -> int:
 
 
 def _write_legacy(prefix: str, entries: Iterable[Entry]) -> None:
-    checked = _Checked()
+    checked = _Checked("v1")
     parts = [checked.add(entry) for entry in entries]
     for part in parts:
         if not legacy_values.can_hold(part.kind):
