@@ -241,7 +241,9 @@ def test_readers_are_closed_when_nobody_has_them() -> None:
 
     def held() -> int:
         gc.collect()
-        return sum("basic_lstm_2layer_v2/model.ckpt-20" in os.readlink(f"{folder}/{name}") for name in _open_files(folder))
+        return sum(
+            "basic_lstm_2layer_v2/model.ckpt-20" in os.readlink(f"{folder}/{name}") for name in _open_files(folder)
+        )
 
     reader = tf.train.NewCheckpointReader(path)
     assert reader.has_tensor("global_step")
