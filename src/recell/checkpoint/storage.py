@@ -146,8 +146,8 @@ def _to_disk(handle: int) -> None:
             fcntl.fcntl(handle, full)
 
 
-_BUSY: set[tuple[int, str]] = set()
-"""Threads that are in `locked`, and the folder."""
+_BUSY: set[tuple[int, int, str]] = set()
+"""Who is in `locked`: process (as a forked one has what its parent had here), thread, and the folder."""
 
 
 @contextlib.contextmanager
@@ -157,7 +157,7 @@ def locked(folder: str) -> Iterator[None]:
     Nothing is left on disk by it, also not by a killed process. Where the system has no such locks (Windows, some
     network file systems), it does not wait. OSError when this very thread is in the block already.
     """
-    place = threading.get_ident(), os.path.realpath(folder)
+    place = os.getpid(), threading.get_ident(), os.path.realpath(folder)
     if place in _BUSY:
         told = "this thread is just replacing a checkpoint here; a signal handler must not save before it has done so"
         raise OSError(errno.EDEADLK, told, folder or ".")
