@@ -320,9 +320,6 @@ def test_twenty_thousand_parts(tmp_path: pathlib.Path) -> None:
     assert time.process_time() - begun < 6
 
 
-TENSOR = np.array([1, 300, -1], np.int64)
-
-
 @pytest.mark.parametrize(
     ("tensors", "rows", "told"),
     [
@@ -358,6 +355,44 @@ TENSOR = np.array([1, 300, -1], np.int64)
 )
 def test_the_first_format(tmp_path: pathlib.Path, tensors: list[bytes], rows: dict[bytes, bytes], told: str) -> None:
     fails(legacy(tmp_path, tensors, rows), DamagedCheckpoint, told)
+
+
+def test_parts_that_lie_by_turns_in_two_blocks(tmp_path: pathlib.Path) -> None:
+    """Each time another block would be unpacked, if they were read as they are listed."""
+    count, filler = 1000, bytes(1 << 22)
+    listed = [i // 2 + i % 2 * count // 2 for i in range(count)]
+    told = saved(sizes=shape(count), slices=tuple(extents((i, 1)) for i in listed))
+    rows = [
+        (slice_key(b"a", ((i, 1),)), values(field(5, np.float32(i).tobytes()), part=extents((i, 1))))
+        for i in range(count)
+    ]
+    blocks = [
+        [(b"", field(1, field(1, told))), (b"\0", filler), *rows[: count // 2]],
+        [*rows[count // 2 :], (b"x", filler)],
+    ]
+    packed = [(its[-1][0], bytes(cramjam.snappy.compress_raw(whole_block(its)))) for its in blocks]
+    put(tmp_path / "m", {"": file_of_blocks(packed, 1)})
+    found = in_bounds(tmp_path / "m", 8 * count)
+    assert isinstance(found, dict)
+    assert found["a"].tolist() == list(range(count))
+
+
+def whole_block(rows: list[tuple[bytes, bytes]]) -> bytes:
+    entries = [(0, key, value) for key, value in rows]
+    return raw_block(entries, starts_of(entries))
+
+
+def test_what_is_said_of_nothing(tmp_path: pathlib.Path) -> None:
+    """A table has a block for remarks, which is empty; nobody reads it, and it may lie anywhere."""
+    data = table([(b"", HEADER), (b"a", entry())])
+    end = data[-48:-8].rstrip(b"\0")
+    _, behind = wire.read_varint(end, 0)
+    _, behind = wire.read_varint(end, behind)
+    lie = (varint(1 << 60) + varint(1 << 60) + end[behind:]).ljust(40, b"\0") + data[-8:]
+    put(tmp_path / "m", {".index": data[:-48] + lie, ".data-00000-of-00001": FLOATS.tobytes()})
+    found = in_bounds(tmp_path / "m", 1)
+    assert isinstance(found, dict)
+    assert found["a"].tolist() == FLOATS.tolist()
 
 
 def test_the_first_format_claims_a_terabyte_in_parts(tmp_path: pathlib.Path) -> None:

@@ -198,6 +198,11 @@ class Bundle:
             raise DamagedCheckpoint(file.path, str(error), name) from None
         return values.view(dtypes.numpy_dtype(kind)).reshape(entry.shape)
 
+    def in_order(self, name: str) -> list[Region]:
+        """A tensor's pieces as they lie in the files."""
+        pieces = self.tensors[name].pieces
+        return sorted(pieces, key=lambda region: (pieces[region].shard, pieces[region].offset))
+
     def stored(self, name: str) -> int:
         return sum(entry.size for entry in self.tensors[name].pieces.values())
 

@@ -104,6 +104,11 @@ class Legacy:
         except Malformed as error:
             self._damaged(piece.file, name, str(error))
 
+    def in_order(self, name: str) -> list[Region]:
+        """A tensor's pieces as they lie in the tables, so that no block is unpacked once for each of them."""
+        pieces = self.tensors[name].pieces
+        return sorted(pieces, key=lambda region: (pieces[region].file, slice_key(b"", pieces[region].extents)))
+
     def stored(self, name: str) -> int:
         tensor = self.tensors[name]
         if not dtypes.is_read(tensor.dtype):
@@ -111,7 +116,7 @@ class Legacy:
         if tensor.dtype != dtypes.STRING:
             return sum(region.elements for region in tensor.pieces) * dtypes.plain_dtype(tensor.dtype).itemsize
         try:
-            return sum(len(self._values(name, piece)) for piece in tensor.pieces.values())
+            return sum(len(self._values(name, tensor.pieces[region])) for region in self.in_order(name))
         except Malformed as error:
             self._damaged(next(iter(tensor.pieces.values())).file, name, str(error))
 

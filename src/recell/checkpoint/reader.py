@@ -109,9 +109,9 @@ class Reader:
                 raise WrongSlice(
                     f"{name} has shape {list(info.shape)} in the checkpoint, but a part of {list(full)} is wanted."
                 )
-        regions = self.parts(name)
-        if wanted in regions:
+        if wanted in self._held.tensors[name].pieces:
             return self._held.read(name, wanted)
+        regions = self._held.in_order(name)
         if not dtypes.is_read(info.dtype):
             return self._held.read(name, regions[0])  # which says so
         fetch: Callable[[Region], np.ndarray] = functools.partial(self._held.read, name)
@@ -159,7 +159,8 @@ class Reader:
 
     def check(self, name: str) -> None:
         """Reads a tensor, all its pieces, and throws it away. Raises as `read` does."""
-        for region in self.parts(name):
+        self._info(name)
+        for region in self._held.in_order(name):
             self._held.read(name, region)
 
     def _info(self, name: str) -> TensorInfo:
