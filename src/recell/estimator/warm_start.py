@@ -22,7 +22,7 @@ class WarmStartSettings(_Settings):
     Args:
       ckpt_to_initialize_from: a checkpoint, or a folder whose newest one is meant.
       vars_to_warm_start: a regular expression of names of trainable variables; a list of such expressions for all
-        global variables; a list of variables; None for none.
+        global variables; a list of variables; None for those that have a vocabulary.
       var_name_to_vocab_info: variables whose rows or columns follow the words of a file: name -> `VocabInfo`.
       var_name_to_prev_var_name: names in the checkpoint, where they differ.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -61,15 +62,16 @@ class InitializationOnlyStatus:
         initialize(variables_of(self._root), the_session(session))
 
 
-class _Status:
-    """What the ways to match a checkpoint with objects share: `_keys()` says where each variable's value is."""
+class _Status(ABC):
+    """What the ways to match a checkpoint with objects share."""
 
     def __init__(self, root: Holder, prefix: str) -> None:
         self._root = root
         self._prefix = prefix
 
+    @abstractmethod
     def _keys(self) -> dict[Any, str]:
-        raise NotImplementedError
+        """Where the checkpoint has the value of each variable that it has."""
 
     def expect_partial(self) -> Any:
         """Nothing is told of what the checkpoint holds besides: here nothing is told anyway."""
