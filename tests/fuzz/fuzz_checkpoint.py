@@ -2,7 +2,9 @@
 
 Run it with atheris installed, from the folder that holds `tests`; the options are libFuzzer's:
 
-  python -m tests.fuzz.fuzz_checkpoint /tmp/found tests/fuzz/corpus -max_total_time=600 -rss_limit_mb=1024
+  python -m tests.fuzz.fuzz_checkpoint FOUND tests/fuzz/corpus -max_total_time=600 -mutate_depth=2 -rss_limit_mb=1024
+
+FOUND is a folder for inputs that reach new code. Few changes at once (`-mutate_depth`) find more here: most break a file.
 
 The first byte of an input says what the rest is: the files of either format, as they are or with their checksums made
 right, the state file, a message, a compressed block, or numbers out of which tables are built whose parts lie.
@@ -31,19 +33,23 @@ if __name__ == "__main__":
 
 from tests.checkpoint.damage import (
     block,
+    blocks_of,
     ended,
     extents,
     field,
     in_bounds,
+    one_row_a_block,
     outcome,
     raw_block,
     resigned,
+    rows_of_block,
     sample,
     shape,
     starts_of,
     table,
     varint,
 )
+from tests.checkpoint.tables import rows_of
 
 from recell import checkpoint
 from recell.checkpoint import checksum, messages, wire
@@ -245,8 +251,8 @@ def blocks(folder: pathlib.Path, source: Source) -> None:
     suffix = (".index", "")[source.byte() & 1]
     made, index, last = b"", [], b""
     while not source.empty and len(index) < 20:
-        content, bits = source.take(source.byte()), source.byte()
-        last = max(last + b"\0", source.take(source.byte() & 7))
+        content, bits = source.take(int.from_bytes(source.take(2), "little")), source.byte()
+        last = max(last + b"\0", source.take(source.byte()))
         offset = source.number() if bits & 2 else len(made)
         index.append((0, last, varint(offset) + varint(len(content))))
         made += block(content, bits & 1)
@@ -292,8 +298,23 @@ def seeds(folder: pathlib.Path) -> None:
     _keep(folder, message, "entry", b"\0" + entry)
     _keep(folder, numbers, "some", b"\0\x7f\x80\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")
     _keep(folder, compressed, "some", b"\xa3\x01\x0cabcd\xfe\x04\x00\xfe\x04\x00n\x04\x00\x08efg")
-    for way in (built_bundle, built_legacy, blocks):
+    for way in (built_bundle, built_legacy):
         _keep(folder, way, "zeros", bytes(40))
+    for form, suffix in (("v2", ".index"), ("v1", "")):
+        rows = rows_of(sample(folder / "sound", f"plain {form}")[suffix])
+        # Enough of them that one in the middle has its key in full.
+        rows += [(b"\xff" + bytes([number]), b"") for number in range(20)]
+        _keep(folder, blocks, form, bytes([form == "v1"]) + _in_blocks(table(rows)))
+        _keep(folder, blocks, f"{form}-single", bytes([form == "v1"]) + _in_blocks(one_row_a_block(table(rows[:4]))))
+
+
+def _in_blocks(data: bytes) -> bytes:
+    """The input out of which `blocks` makes a table."""
+    made = b""
+    for offset, size in blocks_of(data)[:-1]:
+        last = max(key for key, _ in rows_of_block(data[offset : offset + size]))
+        made += size.to_bytes(2, "little") + data[offset : offset + size] + b"\0" + bytes([len(last)]) + last
+    return made
 
 
 def _keep(folder: pathlib.Path, way: Callable[[pathlib.Path, Source], None], name: str, data: bytes) -> None:

@@ -59,7 +59,13 @@ def test_new_inputs(tmp_path: pathlib.Path) -> None:
     """libFuzzer looks for inputs that reach new code; it ends with an error for one that breaks the promise."""
     found, kept = tmp_path / "found", tmp_path / "crash-"
     found.mkdir()
-    options = [f"-max_total_time={SECONDS}", f"-rss_limit_mb={MEGABYTES}", "-timeout=5", f"-artifact_prefix={kept}"]
+    options = [
+        f"-max_total_time={SECONDS}",
+        "-mutate_depth=2",
+        f"-rss_limit_mb={MEGABYTES}",
+        "-timeout=5",
+        f"-artifact_prefix={kept}",
+    ]
     command = [sys.executable, "-m", "tests.fuzz.fuzz_checkpoint", str(found), str(CORPUS), *options]
     root = CORPUS.parent.parent.parent
     ran = subprocess.run(
