@@ -4,7 +4,7 @@ Run it with atheris installed, from the folder that holds `tests`; the options a
 
   python -m tests.fuzz.fuzz_checkpoint FOUND tests/fuzz/corpus -max_total_time=600 -mutate_depth=2 -rss_limit_mb=1024
 
-FOUND is a folder for inputs that reach new code. Few changes at once (`-mutate_depth`) find more here: most break a file.
+FOUND is a folder for inputs that reach new code. Few changes at once (`-mutate_depth`) find more: most break a file.
 
 The first byte of an input says what the rest is: the files of either format, as they are or with their checksums made
 right, the state file, a message, a compressed block, or numbers out of which tables are built whose parts lie.
