@@ -155,14 +155,15 @@ def locked(folder: str) -> Iterator[None]:
     """Only one process, and one thread of it, is in this block for a folder; it waits for another to be done.
 
     Nothing is left on disk by it, also not by a killed process. Where the system has no such locks (Windows, some
-    network file systems), it does not wait. OSError when this very thread is in the block already.
+    network file systems), it does not wait. OSError when this very thread is in the block already, and when there are
+    too many open files.
     """
     place = os.getpid(), threading.get_ident(), os.path.realpath(folder)
     if place in _BUSY:
         told = "this thread is just replacing a checkpoint here; a signal handler must not save before it has done so"
         raise OSError(errno.EDEADLK, told, folder or ".")
     handle = None
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(PermissionError, FileNotFoundError, NotADirectoryError):
         handle = os.open(folder or ".", os.O_RDONLY) if fcntl is not None else None
     try:
         _BUSY.add(place)
