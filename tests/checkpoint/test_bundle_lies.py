@@ -1,4 +1,4 @@
-"""Checkpoints of the second format that lie, with right checksums: each lie is one error, soon, that says what it is."""
+"""Checkpoints of the second format that lie, with right checksums: each lie is one error that says what it is."""
 
 from __future__ import annotations
 
@@ -250,17 +250,16 @@ def test_twenty_thousand_parts(tmp_path: pathlib.Path) -> None:
     assert time.process_time() - begun < 6
 
 
-def test_names_take_a_kilobyte_or_two(tmp_path: pathlib.Path) -> None:
-    """The smallest entries that are sound, a hundred thousand of them; more than a million are not believed."""
-    count = 100_000
+def test_thirty_thousand_names(tmp_path: pathlib.Path) -> None:
+    """The smallest entries that are sound: their number is all that opening takes time for."""
+    count = 30_000
     one = entry(b"", dtype=4, size=1, crc=checksum.masked(b"\0"))
-    rows = {b"%06d" % i: one + field(4, i) for i in range(count)}
-    prefix = bundle(tmp_path, rows, bytes(count))
+    prefix = bundle(tmp_path, {b"%06d" % i: one + field(4, i) for i in range(count)}, bytes(count))
     begun = time.process_time()
     with checkpoint.Reader(prefix) as reader:
         assert len(reader.tensors()) == count
-        assert reader.read("099999").tolist() == 0
-    assert time.process_time() - begun < 8
+        assert reader.read("029999").tolist() == 0
+    assert time.process_time() - begun < 2
 
 
 def test_more_names_than_a_graph_has(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
