@@ -86,7 +86,7 @@ class TableWriter:
 
     def add(self, key: bytes, value: bytes | Parts) -> None:
         """The next entry, its value in one or in several parts; its key must lie behind the one before."""
-        parts = [value] if isinstance(value, bytes) else value
+        parts: Parts = [value] if isinstance(value, bytes) else value
         if len(key) + size_of(parts) >= _BEGINS_BLOCK:
             self._flush()
         if self._pending is not None:
