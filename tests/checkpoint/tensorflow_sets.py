@@ -232,14 +232,12 @@ def blocks() -> list[Item]:
 
 
 def large() -> list[Item]:
-    """One that fills a block, and one that is so large that TensorFlow begins a block for it."""
+    """One that is so large that TensorFlow begins a block for it, and ends it behind it."""
     return [
         Item("a", "float32", ramp("float32", 10)),
-        Item("b/kernel", "float32", (np.arange(66000) % 7).astype(np.float32).reshape(66, 1000)),
+        Item("b/kernel", "float32", (np.arange(1 << 17) % 7).astype(np.float32).reshape(128, 1024)),
         Item("b/kernel/Adam", "float32", ramp("float32", 2, 3)),
         Item("c", "int64", ramp("int64", 4)),
-        Item("d", "string", np.array(b"\0" * (1 << 19), object)),
-        Item("e", "float32", ramp("float32", 3)),
     ]
 
 
