@@ -12,7 +12,18 @@ from typing import NamedTuple
 
 from recell.checkpoint.ordered import Extents
 from recell.checkpoint.slices import Region
-from recell.checkpoint.wire import Malformed, Parts, bytes_of, field, field_of, fields, fixed32, number_of, signed
+from recell.checkpoint.wire import (
+    Malformed,
+    Parts,
+    bytes_of,
+    field,
+    field_of,
+    fields,
+    fixed32,
+    number_of,
+    signed,
+    varints,
+)
 
 MOST_DIMENSIONS = 32
 """What numpy 1 holds; numpy 2 holds 64. TensorFlow's kernels stop at 8."""
@@ -58,8 +69,23 @@ def parse_header(data: memoryview) -> Header:
 
 
 def _parse_version(data: memoryview) -> tuple[int, int]:
-    found = {number: number_of(kind, value) for number, kind, value in fields(data) if number in (1, 2)}
-    return found.get(1, 0), found.get(2, 0)
+    """Who wrote it, and the version that a reader must know: a later one than ours if ours is refused by its number."""
+    producer = min_consumer = 0
+    refused: set[int] = set()
+    for number, kind, value in fields(data):
+        if number == 1:
+            producer = number_of(kind, value)
+        elif number == 2:
+            min_consumer = number_of(kind, value)
+        elif number == 3 and isinstance(value, int):
+            refused.add(value)
+        elif number == 3:
+            refused.update(varints(bytes_of(kind, value)))
+    return producer, max(min_consumer, _VERSION + 1) if _VERSION in refused else min_consumer
+
+
+_VERSION = 1
+"""Of both formats, as we read them."""
 
 
 def header(shards: int) -> bytes:

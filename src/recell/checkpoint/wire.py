@@ -42,6 +42,14 @@ def read_varint(data: memoryview | bytes, position: int) -> tuple[int, int]:
     raise Malformed("a number has more than 64 bits")
 
 
+def varints(data: memoryview) -> Iterator[int]:
+    """The numbers of a short packed field."""
+    position = 0
+    while position < len(data):
+        value, position = read_varint(data, position)
+        yield value
+
+
 def varint(value: int) -> bytes:
     """A number as the wire has it; a negative one as its 64 bits."""
     value &= 0xFFFFFFFFFFFFFFFF
