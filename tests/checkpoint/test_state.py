@@ -80,11 +80,26 @@ def test_something_else(tmp_path: pathlib.Path, text: str, told: str) -> None:
         checkpoint.read_state(str(tmp_path))
 
 
-@pytest.mark.parametrize("path", ["../m", "a/../../m", "..", "./../m"])
-def test_a_path_that_climbs_out_of_the_folder_is_refused(tmp_path: pathlib.Path, path: str) -> None:
-    (tmp_path / "checkpoint").write_text(f'model_checkpoint_path: "m"\nall_model_checkpoint_paths: "{path}"\n')
+CLIMBING = ["../m", "a/../../m", "..", "./../m"]
+
+
+@pytest.mark.parametrize("path", CLIMBING)
+def test_a_newest_checkpoint_out_of_the_folder_is_refused(tmp_path: pathlib.Path, path: str) -> None:
+    (tmp_path / "checkpoint").write_text(f'model_checkpoint_path: "{path}"\nall_model_checkpoint_paths: "m"\n')
     with pytest.raises(checkpoint.UnreadableState, match="climbs out of the folder"):
         checkpoint.read_state(str(tmp_path))
+
+
+@pytest.mark.parametrize("path", CLIMBING)
+def test_older_checkpoints_out_of_the_folder_are_left_out(tmp_path: pathlib.Path, path: str) -> None:
+    """TensorFlow writes such a file where one Saver saves to two folders."""
+    (tmp_path / "checkpoint").write_text(
+        f'model_checkpoint_path: "m-2"\nall_model_checkpoint_paths: "m-1"\nall_model_checkpoint_paths: "{path}"\n'
+        'all_model_checkpoint_paths: "m-2"\nall_model_checkpoint_timestamps: 1\nall_model_checkpoint_timestamps: 2\n'
+        "all_model_checkpoint_timestamps: 3\n"
+    )
+    newest, older = str(tmp_path / "m-2"), str(tmp_path / "m-1")
+    assert checkpoint.read_state(str(tmp_path)) == CheckpointState(newest, [older, newest], [1, 3])
 
 
 def test_a_path_that_comes_back_is_none_of_those(tmp_path: pathlib.Path) -> None:

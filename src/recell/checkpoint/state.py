@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import compress
 
 from recell.checkpoint.errors import UnreadableState, shown
 from recell.checkpoint.files import is_there
@@ -192,12 +193,20 @@ def _shown(atom: bytes) -> str:
 def read_state(folder: str, filename: str = "checkpoint") -> CheckpointState | None:
     """The state of a folder, its paths absolute or from where the program runs; None when it has no state file.
 
-    UnreadableState for a file that says something else, that is no file, or whose relative paths climb out of the
-    folder.
+    Older checkpoints that are told by relative paths out of the folder are left out: TensorFlow writes such paths when
+    one Saver saves to two folders, and who recovers its checkpoints from here deletes old ones.
+    UnreadableState for a file that says something else, that is no file, or whose newest checkpoint is out of the
+    folder by a relative path.
     """
     path = os.path.join(folder, filename)
     try:
         state = parse_state(_content(path))
+        if _climbs(state.model_checkpoint_path):
+            raise UnreadableState(
+                f"the path {shown(state.model_checkpoint_path)} climbs out of the folder. "
+                "Write an absolute path if it is meant"
+            )
+        _leave_out_what_climbs(state)
         state.model_checkpoint_path = _from_here(folder, state.model_checkpoint_path)
         state.all_model_checkpoint_paths = [_from_here(folder, each) for each in state.all_model_checkpoint_paths]
     except FileNotFoundError:
@@ -223,18 +232,22 @@ def _content(path: str) -> bytes:
         raise UnreadableState(str(error)) from None
 
 
-def _from_here(folder: str, path: str) -> str:
-    """A path of the state file, which is relative to its folder, or absolute.
+def _climbs(path: str) -> bool:
+    return not os.path.isabs(path) and os.path.normpath(path).split(os.sep)[0] == os.pardir
 
-    What is not in the folder is refused: a Saver that recovers its checkpoints from here deletes old ones.
-    """
+
+def _leave_out_what_climbs(state: CheckpointState) -> None:
+    kept = [not _climbs(path) for path in state.all_model_checkpoint_paths]
+    if len(state.all_model_checkpoint_timestamps) == len(kept):
+        state.all_model_checkpoint_timestamps = list(compress(state.all_model_checkpoint_timestamps, kept))
+    state.all_model_checkpoint_paths = list(compress(state.all_model_checkpoint_paths, kept))
+
+
+def _from_here(folder: str, path: str) -> str:
+    """A path of the state file, which is relative to its folder, or absolute. UnreadableState for what is no path."""
     if "\0" in path:
         raise UnreadableState(f"the path {shown(path)} is none: it holds a zero byte")
-    if not path or os.path.isabs(path):
-        return path
-    if os.path.normpath(path).split(os.sep)[0] == os.pardir:
-        raise UnreadableState(f"the path {shown(path)} climbs out of the folder. Write an absolute path if it is meant")
-    return os.path.join(folder, path)
+    return os.path.join(folder, path) if path else path
 
 
 def write_state(folder: str, state: CheckpointState, filename: str = "checkpoint") -> None:
