@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from recell.graph import errors
 from recell.platform import gfile
+from recell.platform.file_errors import translated_errors
 
 
 @pytest.fixture
@@ -119,3 +122,25 @@ def test_glob_is_tensorflows(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyP
     assert gfile.Glob(str(tmp_path / "*" / "b?")) == [str(tmp_path / "x" / "b1")]
     with pytest.raises(errors.NotFoundError, match=r"^zz; No such file or directory"):
         gfile.Glob("zz/*")
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.ENAMETOOLONG, errors.InvalidArgumentError),
+        (errno.EMFILE, errors.ResourceExhaustedError),
+        (errno.ENOSPC, errors.ResourceExhaustedError),
+        (errno.EFBIG, errors.OutOfRangeError),
+        (errno.EROFS, errors.PermissionDeniedError),
+        (errno.EISDIR, errors.FailedPreconditionError),
+        (errno.EIO, errors.UnknownError),
+    ],
+)
+def test_what_the_system_says_is_tensorflows_class(number: int, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="somewhere; "), translated_errors("somewhere"):
+        raise OSError(number, os.strerror(number))
+
+
+def test_a_name_that_is_too_long_is_an_invalid_argument() -> None:
+    with pytest.raises(errors.InvalidArgumentError), gfile.GFile("x" * 300, "w") as file:
+        file.write("a")

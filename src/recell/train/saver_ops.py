@@ -5,7 +5,6 @@ What a Saver makes; what it makes no more, for programs that name the operations
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from recell.ops import rules
 from recell.ops._attributes import as_list
 from recell.ops._kernels import invalid
 from recell.ops.op import ANY, STRING, op
+from recell.platform.file_errors import kind_of
 from recell.train.saver_reading import read_tensors
 
 if TYPE_CHECKING:
@@ -57,27 +57,11 @@ def _told_of_nothing(prefix: str) -> errors.OpError:
     return errors.NotFoundError(None, None, f"{reader} Failed to find any matching files for {prefix}")
 
 
-_KINDS: tuple[tuple[type[OSError], Any], ...] = (
-    (FileNotFoundError, errors.NotFoundError),
-    (FileExistsError, errors.AlreadyExistsError),
-    (PermissionError, errors.PermissionDeniedError),
-    (IsADirectoryError, errors.FailedPreconditionError),
-    (NotADirectoryError, errors.FailedPreconditionError),
-)
-_BY_NUMBER: dict[int | None, Any] = {
-    errno.ENOSPC: errors.ResourceExhaustedError,
-    errno.EDQUOT: errors.ResourceExhaustedError,
-    errno.EFBIG: errors.OutOfRangeError,
-}
-
-
 def _told_of_files(prefix: str, error: OSError) -> errors.OpError:
-    kind = next((ours for theirs, ours in _KINDS if isinstance(error, theirs)), errors.UnknownError)
-    kind = _BY_NUMBER.get(error.errno, kind)
     path = os.fspath(error.filename or prefix)
     if os.path.basename(path).startswith("."):  # a temporary name, which says nothing to the reader
         path = error.filename2 or prefix
-    return kind(None, None, f"{path}; {error.strerror or error}")
+    return kind_of(error)(None, None, f"{path}; {error.strerror or error}")
 
 
 def texts(value: Any) -> list[str]:
