@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import pathlib
 import signal
@@ -19,7 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recell import checkpoint
-from recell.checkpoint import Entry
+from recell.checkpoint import Entry, Region
+from recell.checkpoint.slices import overlapping
 
 STRINGS = np.array([[b"a", b""], [b"\xff\x00b", "ü".encode()]], dtype=object)
 VALUES = {
@@ -361,3 +363,24 @@ class TestOneOutOfMany:
                 found = reader.map("v")
                 same(found, wanted)
                 assert not found.flags.writeable
+
+
+_BOXES = st.integers(1, 3).flatmap(
+    lambda rank: st.lists(
+        st.builds(
+            Region,
+            st.tuples(*[st.integers(0, 5)] * rank),
+            st.tuples(*[st.integers(0, 3)] * rank),
+        ),
+        max_size=6,
+    )
+)
+
+
+@given(_BOXES)
+def test_overlapping_parts_are_found(regions: list[Region]) -> None:
+    pairs = itertools.combinations(regions, 2)
+    wanted = any(a == b or a.overlap(b) is not None for a, b in pairs)
+    found = overlapping(regions)
+    assert (found is not None) == wanted
+    assert found is None or found[0] == found[1] or found[0].overlap(found[1]) is not None

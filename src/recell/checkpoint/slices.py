@@ -49,6 +49,29 @@ def whole(shape: Sequence[int]) -> Region:
     return Region((0,) * len(shape), tuple(shape))
 
 
+def overlapping(regions: Sequence[Region]) -> tuple[Region, Region] | None:
+    """Two of the regions, of one tensor, that have something in common; None when no two have.
+
+    Empty ones have it when they are the same. It takes little time where most of them are one behind the other.
+    """
+    seen: set[Region] = set()
+    for region in regions:
+        if region in seen:
+            return region, region
+        seen.add(region)
+    if len(regions) < 2 or not regions[0].start:
+        return None
+    axis = int(np.argmax([len(set(starts)) for starts in zip(*(region.start for region in regions), strict=True)]))
+    reaching: list[Region] = []
+    for region in sorted(regions, key=lambda region: region.start[axis]):
+        reaching = [other for other in reaching if other.start[axis] + other.size[axis] > region.start[axis]]
+        other = next((other for other in reaching if other.overlap(region) is not None), None)
+        if other is not None:
+            return other, region
+        reaching.append(region)
+    return None
+
+
 def parse_extents(spec: str) -> tuple[tuple[int, ...], Extents]:
     """The full shape and the part that `"5 2 3,2:0,2"` means, as start and length, -1 where `-` stands for all.
 

@@ -91,7 +91,7 @@ class _Checked:
 
     def __init__(self, format: str) -> None:
         self._format = format
-        self.parts: dict[str, list[_Part]] = {}
+        self._parts: dict[str, tuple[str, tuple[int, ...], list[Region]]] = {}
 
     def add(self, entry: Entry) -> _Part:
         value = np.asarray(entry.value)
@@ -116,14 +116,21 @@ class _Checked:
                 f"{entry.name}: the part '{entry.slice_spec}' does not fit values of shape {list(value.shape)}."
             )
         part = _Part(entry.name, value, dtypes.dtype_name(value), shape, extents, region, entry.shard)
-        others = self.parts.setdefault(entry.name, [])
-        for other in others:
-            _check_together(part, other)
-        others.append(part._replace(value=_NOTHING))
+        kind, shape, regions = self._parts.setdefault(entry.name, (part.kind, part.shape, []))
+        if (part.kind, part.shape) != (kind, shape):
+            raise UnwritableCheckpoint(
+                f"{part.name} is given as {part.kind} {list(part.shape)} and as {kind} {list(shape)}: one name, one "
+                "tensor."
+            )
+        regions.append(part.region)
         return part
 
-
-_NOTHING = np.empty(0)
+    def check_parts(self) -> None:
+        """When all entries are there: no two may say something of the same element."""
+        for name, (_, _, regions) in self._parts.items():
+            found = slices.overlapping(regions)
+            if found is not None:
+                raise UnwritableCheckpoint(f"{name} is given twice: the parts ({found[0]}) and ({found[1]}) overlap.")
 
 
 def _check_name(name: str, format: str) -> None:
@@ -135,18 +142,6 @@ def _check_name(name: str, format: str) -> None:
         name.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise UnwritableCheckpoint(f"{name!r} cannot be written: it is no text that UTF-8 has.") from None
-
-
-def _check_together(part: _Part, other: _Part) -> None:
-    if (part.kind, part.shape) != (other.kind, other.shape):
-        raise UnwritableCheckpoint(
-            f"{part.name} is given as {part.kind} {list(part.shape)} and as {other.kind} {list(other.shape)}: one "
-            "name, one tensor."
-        )
-    if part.region == other.region or part.region.overlap(other.region) is not None:
-        raise UnwritableCheckpoint(
-            f"{part.name} is given twice: the parts ({part.region}) and ({other.region}) overlap."
-        )
 
 
 @contextlib.contextmanager
@@ -179,6 +174,7 @@ def _write_bundle(prefix: str, entries: Iterable[Entry]) -> None:
                 partitioned[key] = all_of_it._replace(slices=(*all_of_it.slices, part.extents))
                 key = slice_key(key, part.extents)
             index[key] = BundleEntry(number, part.region.size, part.shard, offset, file.size - offset, crc)
+        checked.check_parts()
         if not files:
             files.append(NewFile(shard_path(prefix, 0, 1)))
         rows = sorted((index | partitioned).items())
@@ -235,6 +231,7 @@ def _write_strings(file: NewFile, value: np.ndarray) -> int:
 def _write_legacy(prefix: str, entries: Iterable[Entry]) -> None:
     checked = _Checked("v1")
     parts = [checked.add(entry) for entry in entries]
+    checked.check_parts()
     for part in parts:
         if not legacy_values.can_hold(part.kind):
             raise UnwritableCheckpoint(
