@@ -342,6 +342,14 @@ def _like(name: str) -> Any:
     return tf.ones(next((size for end, size in sizes.items() if name.endswith(end)), [4]))
 
 
+def test_what_takes_the_place_of_a_tensor_is_returned_for_it() -> None:
+    with tf.Graph().as_default() as made:
+        tf.add(tf.placeholder(tf.float32, [2], name="x"), 1.0, name="y")
+    given_tensor = tf.constant([1.0, 2.0])
+    found = tf.import_graph_def(made.as_graph_def(), {"x:0": given_tensor}, ["x:0", "y:0", "x"], name="")
+    assert [found[0] is given_tensor, found[1].name, found[2].type] == [True, "y:0", "Placeholder"]
+
+
 def test_devices_may_be_forgotten() -> None:
     with tf.Graph().as_default():
         with tf.device("/gpu:1"):

@@ -33,6 +33,18 @@ def names(folder: pathlib.Path, end: str = "") -> list[str]:
     return sorted(name for name in os.listdir(folder) if name.endswith(end))
 
 
+def test_a_prefix_may_be_bytes(tmp_path: pathlib.Path) -> None:
+    v = tf.get_variable("v", [], initializer=tf.ones_initializer())
+    with initialized() as session:
+        path = tf.train.Saver().save(session, os.fsencode(tmp_path / "m"), 3)
+        assert path == str(tmp_path / "m-3")
+        assert [f"m-3{end}" in names(tmp_path) for end in (".index", ".meta")] == [True, True]
+        assert tf.train.latest_checkpoint(os.fsencode(tmp_path)) == path
+        session.run(v.assign(7.0))
+        tf.train.Saver().restore(session, os.fsencode(path))
+        assert session.run(v) == 1.0
+
+
 # -- what is deleted ------------------------------------------------------------------------------------------------
 
 

@@ -179,7 +179,8 @@ class _Import:
         if ":" not in name:
             return self._operations[name]
         op_name, position = tensor_name(name)
-        return self._tensors.get((op_name, position)) or self._operations[op_name].outputs[position]
+        mapped = self._tensors.get((op_name, position))
+        return self._operations[op_name].outputs[position] if mapped is None else mapped
 
     # -- what attributes ask for: see `attr_reading.Elements` ---------------------------------------------------------
 

@@ -184,8 +184,7 @@ def restorer(keys: dict[Any, str]) -> tuple[Any, Any]:
 
     They are made once in a graph for the same variables and keys.
     """
-    graph = get_default_graph()
-    made: dict[Any, tuple[Any, Any]] = graph.__dict__.setdefault("_object_restorers", {})
+    made: dict[Any, tuple[Any, Any]] = get_default_graph().scope_data.setdefault("object_restorers", {})
     wanted = tuple((variable.op.name, key) for variable, key in keys.items())
     if wanted not in made:
         with name_scope(None, "restore_objects"):

@@ -211,7 +211,7 @@ class Saver(SaverMessages):
         with self._saving:
             return self._save(
                 sess,
-                os.fspath(save_path),
+                as_text(os.fspath(save_path)),
                 global_step,
                 latest_filename,
                 meta_graph_suffix,
