@@ -1,8 +1,10 @@
-"""One Reader serves several threads."""
+"""One Reader serves several threads, and forked processes."""
 
 from __future__ import annotations
 
+import os
 import pathlib
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,3 +43,26 @@ def test_several_threads_read(tmp_path: pathlib.Path, form: Literal["v2", "v1"])
 
         for done in [pool.submit(read, seed) for seed in range(40)]:
             done.result()
+
+
+_FORKING = """
+import os, sys
+import numpy as np
+from recell import checkpoint
+
+reader = checkpoint.Reader(sys.argv[1])
+child = os.fork()
+name, value = ("t0", 0) if child else ("t1", 1)
+wrong = sum(bool((reader.read(name) != value).any()) for _ in range(300))
+if not child:
+    os._exit(wrong != 0)
+_, status = os.waitpid(child, 0)
+sys.exit(wrong or os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_reads_at_places_of_its_own(tmp_path: pathlib.Path) -> None:
+    checkpoint.write(tmp_path / "m", [Entry(f"t{i}", np.full(200_000, i, np.int32)) for i in range(2)])
+    found = subprocess.run([sys.executable, "-c", _FORKING, tmp_path / "m"], timeout=60, capture_output=True)
+    assert (found.returncode, found.stderr) == (0, b"")

@@ -46,14 +46,20 @@ class InputFile:
     def read_into(self, offset: int, out: np.ndarray) -> None:
         """Fills `out`, a flat array of bytes."""
         self._holds(offset, out.size)
-        with self._lock:
+        filled = 0
+        while filled < out.size:  # the system gives two gigabytes at most at once
+            count = self._read_some(offset + filled, out[filled:].data)
+            if not count:
+                raise Malformed("it became shorter while it was read")
+            filled += count
+
+    def _read_some(self, offset: int, out: memoryview) -> int | None:
+        """Fills the beginning of `out`; gives how many bytes that is. A forked process shares the file's position."""
+        if hasattr(os, "preadv"):
+            return os.preadv(self._file.fileno(), [out], offset)
+        with self._lock:  # Windows, where no process is forked
             self._file.seek(offset)
-            filled = 0
-            while filled < out.size:  # the system gives two gigabytes at most at once
-                count = self._file.readinto(out[filled:].data)
-                if not count:
-                    raise Malformed("it became shorter while it was read")
-                filled += count
+            return self._file.readinto(out)
 
     def map(self, offset: int, size: int) -> np.ndarray:
         """The bytes, of which there must be some, as an array that is read from the file where it is looked at."""
