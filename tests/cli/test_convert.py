@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pathlib
 import re
 import sys
@@ -306,6 +307,21 @@ def test_an_interrupted_conversion_leaves_the_old_file(
     monkeypatch.setattr("os.replace", fail)
     assert refused("convert", "--to", target, LSTM, "--out", place, "--force") == "No space left on device"
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_saver_of_the_folder_leaves_a_conversion_alone(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def swept(handle: int) -> None:
+        checkpoint.files.sweep(str(tmp_path))
+        fsync(handle)
+
+    monkeypatch.setattr("os.fsync", swept)
+    for target in ("npz", "safetensors"):
+        recell("convert", "--to", target, LSTM, "--out", tmp_path / f"x.{target}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npz", "x.safetensors"]
 
 
 def archive(path: pathlib.Path, *members: tuple[str, bytes]) -> pathlib.Path:

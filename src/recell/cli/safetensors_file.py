@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -119,22 +119,20 @@ def write(path: str, arrays: Iterable[tuple[str, np.ndarray]], step: Callable[[s
     for name, array in arrays:
         held[name] = np.asarray(array, order="C")
         step(name)
-    # The library writes to a name, not to an open file. This one is like those of `checkpoint.replacing`, so that what
-    # a killed process leaves is swept away by the next one.
     folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        save_file(held, temporary, metadata={"format": "np"})
-        os.chmod(temporary, mode)  # the library makes files for their owner alone
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except _library().SafetensorError as error:
-        raise OSError(None, str(error), path) from error
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+    # The library writes to a name, not to an open file that could be held: one in this folder would be swept away by
+    # a Saver at work there, as if it had been left over.
+    with tempfile.TemporaryDirectory(prefix=f".{name}.", suffix=".tmp", dir=folder or ".") as own:
+        temporary = os.path.join(own, name)
+        try:
+            with open(temporary, "xb") as file:
+                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            save_file(held, temporary, metadata={"format": "np"})
+            os.chmod(temporary, mode)  # the library makes files for their owner alone
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except _library().SafetensorError as error:
+            raise OSError(None, str(error), path) from error
     sync_folder(folder)
     return []
