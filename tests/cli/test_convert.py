@@ -230,7 +230,8 @@ def test_the_place_beside_the_source(tmp_path: pathlib.Path) -> None:
 
 def test_a_place_that_cannot_be_written(tmp_path: pathlib.Path) -> None:
     for target in TARGETS:
-        assert "gone" in refused("convert", "--to", target, LSTM, "--out", tmp_path / "gone" / "x")
+        told = refused("convert", "--to", target, LSTM, "--out", tmp_path / "gone" / "x")
+        assert told == f"{tmp_path / 'gone'} is no folder to write to: make it first."
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "model.ckpt-20.npz").mkdir()
     assert "is a folder" in refused("convert", "--to", "npz", LSTM, "--out", tmp_path / "folder")

@@ -184,12 +184,15 @@ def _files(place: str, target: str) -> list[str]:
 
 
 def _refuse_overwriting(source: Source, place: str, target: str, force: bool) -> None:
-    """Raises Trouble when the place is the source, or something is there that may not be replaced."""
+    """Raises Trouble when the place is the source, is in no folder, or has something that may not be replaced."""
     written = {os.path.realpath(place), *map(os.path.realpath, _files(place, target))}
     if written & {os.path.realpath(path) for path in (source.prefix, *source.paths)}:
         raise Trouble(f"{place} is what is read: name another place with --out.")
     if os.path.isdir(place):
         raise Trouble(f"{place} is a folder: name a file in it with --out.")
+    folder = os.path.dirname(place)
+    if folder and not os.path.isdir(folder):
+        raise Trouble(f"{folder} is no folder to write to: make it first.")
     if _files(place, target) and not force:
         raise Trouble(f"{place} is there already: --force replaces it, --out names another place.")
 

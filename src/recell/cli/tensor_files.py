@@ -13,16 +13,15 @@ import numpy as np
 
 from recell import checkpoint
 from recell.checkpoint import Region, TensorInfo
+from recell.checkpoint.table import MAGIC
 from recell.cli import npz_file, safetensors_file
 from recell.cli.reports import Trouble
 
-_FILE_OF_V2 = re.compile(r"(?P<prefix>.+?)(?:\.index|\.data-\d{5}-of-\d{5})")
+_FILE_OF_V2 = re.compile(r"(?P<prefix>.+?)(?:\.index|\.data-\d{5,}-of-\d{5,})")
 _SHARD_OF_V1 = re.compile(r"(?P<prefix>.+)-\d{5}-of-(?P<count>\d{5})")
 SHARDS = "-?????-of-"
 """What stands for the numbers of files in the name of a sharded checkpoint of the first format."""
 _META = ".meta"
-_TABLE_ENDING = bytes.fromhex("57fb808b247547db")
-"""The last eight bytes of a checkpoint of the first format."""
 
 
 class Source(Protocol):
@@ -103,8 +102,8 @@ def _newest(folder: str) -> str:
 def _is_table(path: str) -> bool:
     try:
         with open(path, "rb") as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - len(_TABLE_ENDING), 0))
-            return file.read() == _TABLE_ENDING
+            file.seek(max(file.seek(0, os.SEEK_END) - len(MAGIC), 0))
+            return file.read() == MAGIC
     except OSError:
         return False
 
