@@ -12,16 +12,11 @@ import numpy as np
 from recell.checkpoint import checksum, dtypes
 from recell.checkpoint.errors import DamagedCheckpoint, MissingShard, NotACheckpoint, UnsupportedCheckpoint, shown
 from recell.checkpoint.input_file import InputFile
-from recell.checkpoint.messages import BundleEntry, check_count, parse_entry, parse_header, region_of
+from recell.checkpoint.messages import VERSION, BundleEntry, check_count, parse_entry, parse_header, region_of
 from recell.checkpoint.ordered import slice_key
 from recell.checkpoint.slices import Region, Tensor, whole
 from recell.checkpoint.table import Table
 from recell.checkpoint.wire import Malformed, read_varint
-
-VERSION = 1
-"""Of the format: what we write, and the newest that is read."""
-_CHUNK = 1 << 18
-"""Bytes that are read before their checksum is taken: they are still in the processor's cache then."""
 
 
 def index_path(prefix: str) -> str:
@@ -250,8 +245,8 @@ class Bundle:
 def _read_checked(file: InputFile, offset: int, out: np.ndarray) -> int:
     """Fills `out` with the bytes at `offset`; gives their checksum."""
     crc = 0
-    for start in range(0, out.size, _CHUNK):
-        piece = out[start : start + _CHUNK]
+    for start in range(0, out.size, checksum.CHUNK):
+        piece = out[start : start + checksum.CHUNK]
         file.read_into(offset + start, piece)
         crc = checksum.extend(crc, piece)
     return crc

@@ -13,14 +13,11 @@ import numpy as np
 from recell.checkpoint import dtypes, legacy_values
 from recell.checkpoint.errors import DamagedCheckpoint, UnsupportedCheckpoint, shown
 from recell.checkpoint.input_file import InputFile
-from recell.checkpoint.messages import SavedTensor, parse_contents, parse_saved_slice, region_of
+from recell.checkpoint.messages import VERSION, SavedTensor, parse_contents, parse_saved_slice, region_of
 from recell.checkpoint.ordered import Extents, slice_key
 from recell.checkpoint.slices import Region, Tensor
 from recell.checkpoint.table import Table
 from recell.checkpoint.wire import Malformed
-
-VERSION = 1
-"""Of the format: what we write, and the newest that is read."""
 
 
 class _Piece(NamedTuple):

@@ -25,6 +25,8 @@ from recell.checkpoint.wire import (
     varints,
 )
 
+VERSION = 1
+"""Of both formats: what we write, and the newest that is read."""
 MOST_DIMENSIONS = 32
 """What numpy 1 holds; numpy 2 holds 64. TensorFlow's kernels stop at 8."""
 _LARGEST = 1 << 62
@@ -81,16 +83,12 @@ def _parse_version(data: memoryview) -> tuple[int, int]:
             refused.add(value)
         elif number == 3:
             refused.update(varints(bytes_of(kind, value)))
-    return producer, max(min_consumer, _VERSION + 1) if _VERSION in refused else min_consumer
-
-
-_VERSION = 1
-"""Of both formats, as we read them."""
+    return producer, max(min_consumer, VERSION + 1) if VERSION in refused else min_consumer
 
 
 def header(shards: int) -> bytes:
     """For numbers whose lowest byte comes first, which is what we write."""
-    return field(1, shards) + field(3, field(1, 1))
+    return field(1, shards) + field(3, field(1, VERSION))
 
 
 class BundleEntry(NamedTuple):
@@ -221,7 +219,7 @@ class Contents(NamedTuple):
 
     def message(self) -> bytes:
         made = [field(1, tensor.message()) for tensor in self.tensors]
-        return field(1, b"".join([*made, field(2, field(1, 1)), field(_ALONE, 1) if self.alone else b""]))
+        return field(1, b"".join([*made, field(2, field(1, VERSION)), field(_ALONE, 1) if self.alone else b""]))
 
 
 _ALONE = 21587

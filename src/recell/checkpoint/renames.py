@@ -27,14 +27,13 @@ import numpy as np
 from recell.checkpoint import opaque, slices
 from recell.checkpoint.opaque import Cells, Tensors
 from recell.checkpoint.rename_table import RENAMES, Rename, key
-from recell.checkpoint.slots import slot_of
+from recell.checkpoint.slots import slot_of, without_scopes
 
 _SHARD = re.compile(r"(?P<whole>(?:.*/)?(?:LSTMCell|LSTMBlockFusedCell)/W_(?:P_)?)(?P<number>\d+)(?P<slot>(?:/.*)?)")
 """One of the parts that LSTMCell(num_unit_shards=n) kept its matrix in before 1.0, as variables of their own."""
 
-# No program has such names, and a file could be made to cost hours by them.
 _LONGEST = 1000
-_SCOPES = 32
+"""No program has longer names, and a file could be made to cost hours by them."""
 
 
 class Readable(Protocol):
@@ -214,8 +213,11 @@ class _Search:
             elif fitting:
                 self.found.rivals |= dict.fromkeys(network.shapes(), tuple(fitting))
         for network in networks:
-            vector = chosen.get((network.base, network.kind.scope), "") + network.slot
-            if opaque.fits(vector, *self.held.get(vector, ("", None)), network):
+            weights = chosen.get((network.base, network.kind.scope))
+            if weights is None:
+                continue
+            vector = weights + network.slot
+            if vector in self.held and opaque.fits(vector, *self.held[vector], network):
                 for name in network.shapes():
                     self.found.sources[name] = Unpacked((vector,), network, name)
 
@@ -254,12 +256,7 @@ def _stacked(parts: Sequence[tuple[str, tuple[int | None, ...] | None]]) -> tupl
 
 def _owner(name: str, names: Container[str]) -> str | None:
     """Which of the names, with a scope in front or none, and one component behind, a name is; the longest of them."""
-    name = name.rpartition("/")[0]
-    for _ in range(_SCOPES):
-        if name and name in names:
-            return name
-        name = name.partition("/")[2]
-    return None
+    return without_scopes(name.rpartition("/")[0], names)
 
 
 def _grouped(names: Iterable[str], by: Callable[[str], str]) -> dict[str, list[str]]:

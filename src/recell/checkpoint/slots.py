@@ -9,7 +9,7 @@ own is not known here: its slots count as variables.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from typing import NamedTuple
 
 OPTIMIZER = "optimizer"
@@ -74,9 +74,9 @@ def _direct(name: str, names: Collection[str]) -> Slot | None:
     kind = OPTIMIZER if _OPTIMIZER.fullmatch(last) else AVERAGE if _AVERAGE.fullmatch(last) else None
     if kind is not None:
         whole, _, part = path.rpartition("/")
-        owner = _without_scopes(path, names)
+        owner = without_scopes(path, names)
         if owner is None and _PART.fullmatch(part):
-            owner = _without_scopes(whole, names)
+            owner = without_scopes(whole, names)
         return None if owner is None else Slot(owner, last, kind)
     return _keras_slot(path, last, names) if last in _KERAS_SLOTS else None
 
@@ -92,10 +92,10 @@ def _keras_slot(path: str, last: str, names: Collection[str]) -> Slot | None:
     return None
 
 
-def _without_scopes(name: str, names: Collection[str]) -> str | None:
+def without_scopes(name: str, names: Container[str]) -> str | None:
     """The longest end of the path `name` that is a tensor's name."""
     for _ in range(_SCOPES):
-        if name in names:
+        if name and name in names:
             return name
         _, _, name = name.partition("/")
     return None

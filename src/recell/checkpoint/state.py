@@ -201,7 +201,7 @@ def read_state(folder: str, filename: str = "checkpoint") -> CheckpointState | N
     path = os.path.join(folder, filename)
     try:
         state = parse_state(_content(path))
-        if _climbs(state.model_checkpoint_path):
+        if climbs(state.model_checkpoint_path):
             raise UnreadableState(
                 f"the path {shown(state.model_checkpoint_path)} climbs out of the folder. "
                 "Write an absolute path if it is meant"
@@ -232,12 +232,13 @@ def _content(path: str) -> bytes:
         raise UnreadableState(str(error)) from None
 
 
-def _climbs(path: str) -> bool:
+def climbs(path: str) -> bool:
+    """Whether a path of a state file, relative to its folder, leads out of it."""
     return not os.path.isabs(path) and os.path.normpath(path).split(os.sep)[0] == os.pardir
 
 
 def _leave_out_what_climbs(state: CheckpointState) -> None:
-    kept = [not _climbs(path) for path in state.all_model_checkpoint_paths]
+    kept = [not climbs(path) for path in state.all_model_checkpoint_paths]
     if len(state.all_model_checkpoint_timestamps) == len(kept):
         state.all_model_checkpoint_timestamps = list(compress(state.all_model_checkpoint_timestamps, kept))
     state.all_model_checkpoint_paths = list(compress(state.all_model_checkpoint_paths, kept))

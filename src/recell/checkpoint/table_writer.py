@@ -19,10 +19,6 @@ _RESTART = 16
 """Every so many entries a key is written in full."""
 
 
-_CHUNK = 1 << 18
-"""Bytes whose checksum is taken before they are written: they are still in the processor's cache then."""
-
-
 class Output(Protocol):
     """Where a table goes."""
 
@@ -121,10 +117,7 @@ class TableWriter:
                 content, kind = [shorter], SNAPPY
         crc = 0
         for part in content:
-            for start in range(0, len(part), _CHUNK):
-                piece = part[start : start + _CHUNK]
-                crc = checksum.extend(crc, piece)
-                self._out.write(piece)
+            crc = checksum.write(part, crc, self._out.write)
         end = bytes([kind])
         self._out.write(end + checksum.masked(end, crc).to_bytes(4, "little"))
         size = size_of(content)

@@ -21,8 +21,6 @@ from recell.checkpoint.storage import NewFile
 from recell.checkpoint.table_writer import TableWriter
 from recell.checkpoint.wire import varint
 
-_CHUNK = 1 << 18
-"""Bytes whose checksum is taken before they are written: they are still in the processor's cache then."""
 _LARGEST_MESSAGE = (1 << 31) - 1 - (1 << 16)
 """What the first format can hold of one tensor, in bytes, some left for its name."""
 
@@ -204,12 +202,7 @@ def _write_array(file: NewFile, part: _Part) -> int:
     plain = dtypes.plain_dtype(part.kind)
     value = np.ascontiguousarray(part.value).reshape(-1).view(plain)
     data = value.astype(plain.newbyteorder("<"), copy=False).view(np.uint8)
-    crc = 0
-    for start in range(0, data.size, _CHUNK):
-        piece = data[start : start + _CHUNK]
-        crc = checksum.extend(crc, piece)
-        file.write(piece)
-    return checksum.mask(crc)
+    return checksum.mask(checksum.write(data, 0, file.write))
 
 
 def _write_strings(file: NewFile, value: np.ndarray) -> int:

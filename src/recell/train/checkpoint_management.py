@@ -10,6 +10,7 @@ from typing import Any
 from recell import checkpoint
 from recell.checkpoint import CheckpointState
 from recell.checkpoint.files import is_there
+from recell.checkpoint.state import climbs
 from recell.platform import logging
 from recell.platform.file_errors import translated_errors
 from recell.platform.text import as_text
@@ -126,8 +127,7 @@ def _state(
 
 def _in_reach(folder: str, path: str) -> str:
     """A path of a state file; absolute where it would lead out of the folder, which no reader of the file follows."""
-    climbs = os.path.normpath(path).split(os.sep)[0] == os.pardir
-    return os.path.abspath(os.path.join(folder, path)) if climbs else path
+    return os.path.abspath(os.path.join(folder, path)) if climbs(path) else path
 
 
 def update_checkpoint_state(
@@ -141,8 +141,8 @@ def update_checkpoint_state(
     """Writes the folder's state file. TF symbol: `tf.train.update_checkpoint_state`.
 
     Arguments as `generate_checkpoint_state_proto`; `latest_filename` names the file. Paths that lead out of the folder
-    are written as absolute ones. RuntimeError when a checkpoint
-    would have the file's own path, NotFoundError and its kin when it cannot be written.
+    are written as absolute ones. RuntimeError when a checkpoint would have the file's own path, NotFoundError and its
+    kin when it cannot be written.
     """
     write_checkpoint_state(
         save_dir,
