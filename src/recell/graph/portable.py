@@ -18,6 +18,23 @@ class ResourceKey(str):
     """
 
 
+class AbsentFunction:
+    """What stands for a Python function of the program's own in a graph that comes out of a file, which holds its name.
+
+    The rest of the graph runs without it: whoever samples from a model has no need of what its training logged.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises ValueError, as TensorFlow does."""
+        raise ValueError(
+            f"callback {self.name} is not found: a file holds no Python function. Run the program that builds the "
+            "graph, and restore the checkpoint with its Saver."
+        )
+
+
 @dataclass(frozen=True)
 class Portable:
     """Objects of one class: `fields` gives the plain data that one is made of, `make` makes it again."""

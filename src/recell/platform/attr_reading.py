@@ -197,6 +197,7 @@ _READERS: dict[str, Callable[[Any, Elements], Any]] = {
     "float": lambda content, elements: float(_read_scalar(content, elements)),
     "bytes": lambda content, elements: bytes(_part(content, "value").s),
     "scalar": _read_scalar,
+    "function": lambda content, elements: portable.AbsentFunction(part_text(content, "name")),
     "resource": lambda content, elements: elements.resource(part_text(content, "key")),
     "operation": lambda content, elements: elements.operation(part_text(content, "name")),
     "tensor": lambda content, elements: elements.tensor(part_text(content, "name")),

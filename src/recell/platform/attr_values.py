@@ -154,11 +154,11 @@ def _write_registered(value: Any, body_id: Callable[[Body], str]) -> Any:
         if type(value) is entry.kind:
             content = {key: write(item, body_id) for key, item in entry.fields(value).items()}
             return tagged(f"object {entry.tag}", **content)
-    raise UnportableError(
-        f"a function of the program's own ({getattr(value, '__qualname__', value)!s})"
-        if callable(value)
-        else f"an object of class {type(value).__name__}"
-    )
+    if isinstance(value, portable.AbsentFunction):
+        return tagged("function", name=plain(value.name))
+    if callable(value):
+        return tagged("function", name=plain(getattr(value, "__qualname__", type(value).__qualname__)))
+    raise UnportableError(f"an object of class {type(value).__name__}")
 
 
 _WRITERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (

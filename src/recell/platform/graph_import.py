@@ -218,7 +218,7 @@ class _Import:
 
 
 def _check_types(graph_def: Any) -> None:
-    """Raises for a graph that is not ours, for types of operations that there are not, and for Python functions."""
+    """Raises for a graph that is not ours, for types of operations that there are not, and for Python objects."""
     unknown = unknown_types(node.op for node in graph_def.node)
     foreign = {node.op for node in graph_def.node if EXACT not in node.attr}
     advice = (

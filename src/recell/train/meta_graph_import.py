@@ -29,7 +29,8 @@ def import_meta_graph(
 
     Raises:
       OSError: for a file that is not there or holds no meta graph.
-      ValueError: for a graph that is damaged, that TensorFlow made, or that has a Python function in it.
+      ValueError: for a graph that is damaged, that TensorFlow made, or that has a Python object in it.
+        A Python function (`tf.py_func`) is missed when it is called: InvalidArgumentError.
       tf.errors.NotFoundError: for types of operations that are not known here.
       KeyError: for a collection that names an operation which is not there.
 

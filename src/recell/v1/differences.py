@@ -80,7 +80,7 @@ DIFFERENCES: dict[str, tuple[Difference, ...]] = {
         for name in ("tf.train.import_meta_graph", "tf.import_graph_def")
     },
     "tf.train.export_meta_graph": (
-        Difference("TensorFlow parses what it writes and cannot run it; a Python function in the graph is an error"),
+        Difference("TensorFlow parses what it writes and cannot run it; a Python object in it is an error"),
     ),
     "tf.train.batch": (Difference("sparse tensors go through the queue as they are, not as numbers of a table"),),
     **{
