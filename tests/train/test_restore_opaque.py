@@ -30,7 +30,9 @@ def inputs() -> np.ndarray:
 
 
 def network(kind: str, layers: int, bidirectional: bool) -> Any:
-    return getattr(torch.nn, kind)(DEPTH, UNITS, layers, bidirectional=bidirectional)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return getattr(torch.nn, kind)(DEPTH, UNITS, layers, bidirectional=bidirectional)
 
 
 def vector_of(net: Any) -> np.ndarray:
@@ -113,7 +115,7 @@ def test_an_optimizer_s_slots_of_the_vector_follow_it(tmp_path: pathlib.Path) ->
             session.run(f"{cell}/{name}:0") for name in ("kernel", "bias", "kernel/Adam_1", "bias/Adam_1")
         )
     np.testing.assert_allclose(kernel_slot, 3 * kernel, rtol=1e-6)
-    np.testing.assert_allclose(bias_slot, 3 * bias / 2, rtol=1e-6)
+    np.testing.assert_allclose(bias_slot, 3 * bias / 2, rtol=1e-6, atol=1e-6)  # two biases may nearly cancel
 
 
 def info(*shape: int) -> TensorInfo:
