@@ -173,7 +173,7 @@ def test_a_graph_with_python_functions_runs_without_them(tmp_path: pathlib.Path)
             saver.restore(session, path)
             assert session.run("double:0").tolist() == [2.0, 2.0]
             for name in ("call:0", "sum:0", "product:0"):
-                with pytest.raises(tf.errors.InvalidArgumentError, match="callback .* is not found"):
+                with pytest.raises(tf.errors.InvalidArgumentError, match=r"callback .* is not found"):
                     session.run(name)
             path = saver.save(session, again)
 
