@@ -177,7 +177,7 @@ def files_made(draw: st.DrawFn, folder: pathlib.Path, form: str, of: st.SearchSt
 
 @pytest.mark.parametrize("form", ["v2", "v1"])
 @pytest.mark.parametrize("signs", [False, True])
-@settings(FEW, max_examples=250)
+@settings(FEW, max_examples=100)
 @given(st.data())
 def test_spoilt_at_random(folder: pathlib.Path, form: str, signs: bool, data: st.DataObject) -> None:
     """One to three edits in any of the files, between them some that put in what stands in another checkpoint's."""
