@@ -384,3 +384,13 @@ def test_overlapping_parts_are_found(regions: list[Region]) -> None:
     found = overlapping(regions)
     assert (found is not None) == wanted
     assert found is None or found[0] == found[1] or found[0].overlap(found[1]) is not None
+
+
+def test_what_is_closed_is_no_damage(tmp_path: pathlib.Path) -> None:
+    checkpoint.write(tmp_path / "m", [Entry("a", np.arange(3.0))])
+    with checkpoint.Reader(tmp_path / "m") as reader:
+        mapped = reader.map("a")
+    for closed in reader.read, reader.map, reader.check:
+        with pytest.raises(ValueError, match="closed file"):
+            closed("a")
+    assert mapped.tolist() == [0.0, 1.0, 2.0]

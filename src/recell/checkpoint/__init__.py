@@ -1,4 +1,6 @@
-"""Checkpoints of TensorFlow 1, both formats, reading and writing. Needs numpy, google-crc32c, cramjam, nothing of ours.
+"""Checkpoints of TensorFlow 1, both formats, reading and writing. Imports nothing of ours.
+
+Needs numpy, google-crc32c and cramjam; ml_dtypes for bfloat16.
 
 A checkpoint is named arrays on disk, known by its prefix (`dir/model.ckpt-20`). `Reader` and `write` handle one
 checkpoint, `read_state` and `write_state` the text file that says which is the newest of a folder.

@@ -64,9 +64,9 @@ class InputFile:
     def map(self, offset: int, size: int) -> np.ndarray:
         """The bytes, of which there must be some, as an array that is read from the file where it is looked at."""
         self._holds(offset, size)
-        start = offset - offset % mmap.ALLOCATIONGRANULARITY
+        start, handle = offset - offset % mmap.ALLOCATIONGRANULARITY, self._file.fileno()
         try:
-            mapped = mmap.mmap(self._file.fileno(), offset - start + size, access=mmap.ACCESS_READ, offset=start)
+            mapped = mmap.mmap(handle, offset - start + size, access=mmap.ACCESS_READ, offset=start)
         except ValueError:
             raise Malformed("it became shorter after it was opened") from None
         return np.frombuffer(mapped, np.uint8, size, offset - start)

@@ -80,6 +80,7 @@ class Reader:
         return self._held.paths
 
     def close(self) -> None:
+        """Closes the files: reading and mapping are a ValueError from then on. What is mapped already stays."""
         self._held.close()
 
     def __enter__(self) -> Reader:
