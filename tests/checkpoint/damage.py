@@ -117,10 +117,10 @@ def taken(prefix: pathlib.Path) -> Files:
     return files
 
 
-def table(rows: Iterable[tuple[bytes, bytes]], compressed: bool = False) -> bytes:
+def table(rows: Iterable[tuple[bytes, bytes]]) -> bytes:
     """A table whose checksums are right, whatever the rows say; they must be in order."""
     made = _Pieces()
-    writer = TableWriter(made, compressed)
+    writer = TableWriter(made)
     for key, value in rows:
         writer.add(key, value)
     writer.finish()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import cramjam
 import numpy as np
 
 from recell.checkpoint import checksum
-from recell.checkpoint.table import FOOTER, MAGIC, RAW, SNAPPY
+from recell.checkpoint.table import FOOTER, MAGIC, RAW
 from recell.checkpoint.wire import Parts, size_of, varint
 
 BLOCK = 1 << 18
@@ -65,16 +64,14 @@ class _Block:
 
 
 class TableWriter:
-    """Writes a table, entry by entry, in the order of the keys.
+    """Writes a table, entry by entry, in the order of the keys; no block is compressed, as TensorFlow compresses none.
 
     Args:
       out: where to.
-      compressed: whether to compress the blocks that gain an eighth by it.
     """
 
-    def __init__(self, out: Output, compressed: bool = False) -> None:
+    def __init__(self, out: Output) -> None:
         self._out = out
-        self._compressed = compressed
         self._offset = 0
         self._block = _Block(_RESTART)
         self._index = _Block(1)
@@ -109,16 +106,11 @@ class TableWriter:
 
     def _write(self, block: _Block) -> bytes:
         """Writes a block; gives what says where it lies."""
-        content, kind = block.content(), RAW
-        if self._compressed:
-            joined = b"".join(map(bytes, content))
-            shorter = bytes(cramjam.snappy.compress_raw(joined))
-            if len(shorter) < len(joined) - len(joined) // 8:
-                content, kind = [shorter], SNAPPY
+        content = block.content()
         crc = 0
         for part in content:
             crc = checksum.write(part, crc, self._out.write)
-        end = bytes([kind])
+        end = bytes([RAW])
         self._out.write(end + checksum.masked(end, crc).to_bytes(4, "little"))
         size = size_of(content)
         handle = varint(self._offset) + varint(size)
