@@ -308,3 +308,14 @@ def test_a_state_that_climbs_out_of_its_folder_is_ignored(
     assert tf.train.get_checkpoint_state(str(tmp_path)) is None
     assert "'../elsewhere/m' climbs out of the folder" in caplog.text
     assert "Checkpoint ignored" in caplog.text
+
+
+def test_a_step_in_a_vector_of_one(tmp_path: pathlib.Path) -> None:
+    """A program's own `tf.Variable([0])`: numpy 1 took it for a number."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        step, several = tf.Variable([7], name="global_step"), tf.Variable([1, 2])
+        session.run(tf.global_variables_initializer())
+        assert tf.train.global_step(session, step) == 7
+        assert tf.train.Saver().save(session, str(tmp_path / "m"), step) == str(tmp_path / "m-7")
+        with pytest.raises(TypeError):
+            tf.train.global_step(session, several)

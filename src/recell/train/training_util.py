@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import numpy as np
+
 from recell.graph import dtypes
 from recell.graph.core import get_default_graph
 from recell.graph.graph import Graph
@@ -17,8 +19,12 @@ from recell.ops.initializers import Zeros
 
 
 def global_step(sess: Any, global_step_tensor: Any) -> int:
-    """The number of steps so far in a session. TF symbol: `tf.train.global_step`."""
-    return int(sess.run(global_step_tensor))
+    """The number of steps so far in a session. TF symbol: `tf.train.global_step`.
+
+    The tensor may have any shape of one element. TypeError for more.
+    """
+    value = np.asarray(sess.run(global_step_tensor))
+    return int(value.item() if value.size == 1 else value)
 
 
 def get_global_step(graph: Graph | None = None) -> Any:
