@@ -49,6 +49,7 @@ from tests.checkpoint.damage import (
     table,
     varint,
 )
+from tests.checkpoint.tables import compressed as with_compressed_blocks
 from tests.checkpoint.tables import rows_of
 
 from recell import checkpoint
@@ -186,7 +187,7 @@ def built_bundle(folder: pathlib.Path, source: Source) -> None:
             made += field(7, _in_words(part))
         told, offset = _entry(source, data, kind, sizes, offset)
         rows[key] = told + made + source.take(source.byte() & 3)
-    _read(folder, {".data-00000-of-00001": data, ".index": table(sorted(rows.items()), bool(source.byte() & 1))})
+    _read(folder, {".data-00000-of-00001": data, ".index": _table(rows, source)})
 
 
 def _kind(source: Source) -> int:
@@ -234,7 +235,7 @@ def built_legacy(folder: pathlib.Path, source: Source) -> None:
             rows[slice_key(name, part)] = field(2, inside + source.take(source.byte() & 3))
         contents += field(1, told + source.take(source.byte() & 3))
     rows[b""] = field(1, contents)
-    _read(folder, {"": table(sorted(rows.items()), bool(source.byte() & 1))})
+    _read(folder, {"": _table(rows, source)})
 
 
 def _values(source: Source, part: Extents) -> bytes:
@@ -244,6 +245,11 @@ def _values(source: Source, part: Extents) -> bytes:
         return field(7, bytes(byte & 127 for byte in source.take(size)).ljust(size, b"\0"))
     number = (5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17)[source.byte() % 11]
     return b"".join(field(number, source.take(source.byte())) for _ in range(source.byte() & 3))
+
+
+def _table(rows: dict[bytes, bytes], source: Source) -> bytes:
+    made = table(sorted(rows.items()))
+    return with_compressed_blocks(made) if source.byte() & 1 else made
 
 
 def blocks(folder: pathlib.Path, source: Source) -> None:
