@@ -27,7 +27,7 @@ from recell.platform.tensor_values import make_tensor_proto, shape_proto
 
 
 class UnportableError(Exception):
-    """An attribute holds what no file can: a function or an object of the program's own."""
+    """An attribute holds what no file can: an object of the program's own that is no function."""
 
 
 def plain(value: Any) -> Any:

@@ -32,7 +32,8 @@ def graph_to_graph_def(graph: Graph, from_version: int | None = None, add_shapes
     """All operations of a graph as a `GraphDef`.
 
     `from_version` leaves out the operations that came before the graph had that `version`; `add_shapes` adds
-    `_output_shapes` to every node. What no file can hold (a Python function) is left out, and the node says so.
+    `_output_shapes` to every node. What no file can hold (a Python object) is left out, and the node says so;
+    of a Python function there is the name.
     """
     return nodes_to_graph_def(graph.get_operations()[from_version or 0 :], add_shapes)
 

@@ -51,7 +51,7 @@ def import_graph_def(
     Raises:
       TypeError: for what is no GraphDef, no dictionary of names, no list of names.
       ValueError: for names that are not in it, for a graph that is not whole, and for one that cannot be imported:
-        made by TensorFlow, or with a Python function in it.
+        made by TensorFlow, or with a Python object in it. A Python function (`tf.py_func`) is missed when it is called.
       tf.errors.NotFoundError: for types of operations that are not known here.
     """
     if not isinstance(graph_def, protos.GraphDef):

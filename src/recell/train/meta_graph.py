@@ -65,7 +65,8 @@ def export_meta_graph(
 
     Raises:
       TypeError: for arguments of other kinds.
-      ValueError: for an operation that no file can hold, as `tf.py_func` with a function of the program's.
+      ValueError: for an operation that holds an object of the program's, which is in no file. Of a Python function
+        (`tf.py_func`) there is the name, and the graph runs where it is not called.
       A tf.errors exception when the file cannot be written.
     """
     made, _ = export_scoped_meta_graph(
