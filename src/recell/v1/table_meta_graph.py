@@ -16,6 +16,10 @@ ROWS: dict[str, dict[str, str]] = {
     },
     "graph_util": _UTILITIES,
     "python.framework.graph_util": _UTILITIES,
+    "python.framework.graph_util_impl": {
+        "recell.platform.graph_util": "convert_variables_to_constants extract_sub_graph"
+    },
+    "python.framework.graph_io": {"recell.summary.graph_def": "write_graph"},
     "train": {
         "recell.train.meta_graph": "export_meta_graph",
         "recell.train.meta_graph_import": "import_meta_graph",

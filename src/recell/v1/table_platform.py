@@ -69,6 +69,13 @@ ROWS: dict[str, dict[str, str]] = {
             "mkdir=MkDir remove=Remove rename=Rename rmtree=DeleteRecursively stat=Stat walk=Walk"
         ),
     },
+    "python.lib.io.file_io": {
+        "recell.platform.gfile": (
+            "FileIO=GFile copy=Copy create_dir=MkDir delete_file=Remove delete_recursively=DeleteRecursively "
+            "file_exists=Exists get_matching_files=Glob is_directory=IsDirectory list_directory=ListDirectory "
+            "recursive_create_dir=MakeDirs rename=Rename stat=Stat walk=Walk"
+        ),
+    },
     "test": {
         "recell.session.testing": (
             "TestCase get_temp_dir gpu_device_name is_built_with_cuda is_gpu_available main mock test_src_dir_path"
