@@ -284,6 +284,16 @@ def dimension_at_index(shape: TensorShape, index: int) -> Dimension:
     return dimension
 
 
+def says_no_more(shape: TensorShape, than: TensorShape) -> bool:
+    """Whether all that `shape` says is true of every value of shape `than`."""
+    known, other = shape._sizes, than._sizes
+    if known is None:
+        return True
+    if other is None or len(other) != len(known):
+        return False
+    return all(a is None or a == b for a, b in zip(known, other, strict=True))
+
+
 def _broadcast_size(m: int | None, n: int | None) -> int | None:
     """Size of an axis whose operands have sizes `m` and `n`; raises ValueError if they do not go together."""
     if m == n or n == 1:

@@ -14,7 +14,7 @@ from recell.graph.body import trace
 from recell.graph.convert import convert_to_tensor
 from recell.graph.core import get_default_graph, name_scope
 from recell.graph.registry import OpDef, register
-from recell.graph.shapes import TensorShape, as_shape
+from recell.graph.shapes import TensorShape, as_shape, says_no_more
 from recell.graph.tensor import Tensor
 from recell.ops.connections import connected_through_loop
 from recell.ops.op import make_node
@@ -177,23 +177,13 @@ def _loop_results(loop_vars: Any, result: Any, args: Sequence[Tensor], initial: 
                 f"Loop variable {first.name} enters the loop with type {arg.dtype.name}, but has type "
                 f"{tensor.dtype.base_dtype.name} after one iteration."
             )
-        if not _fits(tensor.shape, arg.shape):
+        if not says_no_more(arg.shape, than=tensor.shape):
             raise ValueError(
                 f"Input tensor '{first.name}' enters the loop with shape {arg.shape}, but has shape {tensor.shape} "
                 "after one iteration. To allow the shape to vary across iterations, use the `shape_invariants` "
                 "argument of tf.while_loop to specify a less-specific shape."
             )
     return tensors
-
-
-def _fits(after: TensorShape, invariant: TensorShape) -> bool:
-    """Whether every value of shape `after` is one of shape `invariant`."""
-    fixed, now = invariant.tuple, after.tuple
-    if fixed is None:
-        return True
-    if now is None or len(now) != len(fixed):
-        return False
-    return all(f is None or f == n for f, n in zip(fixed, now, strict=True))
 
 
 __all__ = ["while_loop"]

@@ -15,12 +15,13 @@ from recell.graph.dtypes import runtime_name
 from recell.graph.graph import Graph
 from recell.graph.portable import ResourceKey
 from recell.graph.restoring import Restoring, controls_of, device_of
+from recell.graph.shapes import says_no_more
 from recell.graph.tensor import Operation, Tensor
 from recell.platform import graph_protos as protos
 from recell.platform.attr_reading import MalformedError
 from recell.platform.graph_def import EXACT, why_unportable
 from recell.platform.graph_nodes import Bodies, ExactNode, fill_operation, read_node, tensor_name
-from recell.platform.graph_shapes import infer_again, says_no_more
+from recell.platform.graph_shapes import infer_again
 from recell.platform.op_types import unknown_types
 
 _NODE_NAME = re.compile(r"(__inference_)?[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")

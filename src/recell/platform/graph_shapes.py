@@ -7,18 +7,8 @@ from typing import Any
 
 from recell.graph.body import Body
 from recell.graph.registry import Inference
-from recell.graph.shapes import TensorShape, as_shape
+from recell.graph.shapes import TensorShape, as_shape, says_no_more
 from recell.graph.tensor import Operation, Tensor
-
-
-def says_no_more(shape: TensorShape, than: TensorShape) -> bool:
-    """Whether all that `shape` says is true of every value of shape `than`."""
-    known, other = shape.tuple, than.tuple
-    if known is None:
-        return True
-    if other is None or len(other) != len(known):
-        return False
-    return all(a is None or a == b for a, b in zip(known, other, strict=True))
 
 
 def infer_again(operations: Sequence[Operation], changed: Iterable[Tensor]) -> None:
