@@ -307,3 +307,14 @@ def test_the_help() -> None:
     text = recell("inspect", "--help")
     assert text.code == 0
     assert set(re.findall(r"--[\w-]+", text.out)) >= {"--all", "--no-crc", "--values", "--json"}
+
+
+def test_values_of_a_part_are_no_damage(tmp_path: pathlib.Path) -> None:
+    prefix = tmp_path / "m"
+    checkpoint.write(prefix, [checkpoint.Entry("p", np.ones((2, 3)), "4 3 0,2:0,3")])
+    assert recell("inspect", prefix).code == 0
+    plain, found = recell("inspect", prefix, "--values", "p"), recell("inspect", prefix, "--values", "p", "--json")
+    assert (plain.code, found.code) == (1, 1)
+    (tensor,) = found.json["tensors"]
+    assert (tensor["checksum"], tensor["values"]) == ("ok", None)
+    assert "holds only parts of p" in tensor["error"]

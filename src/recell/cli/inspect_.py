@@ -41,7 +41,8 @@ class Row:
 
 
 def inspect(path: str, unfolded: bool, checked: bool, patterns: Sequence[str], as_json: bool) -> int:
-    """Prints what the checkpoint at `path` holds. Returns the exit code: 0, or 1 when something in it is damaged.
+    """Prints what the checkpoint at `path` holds. Returns the exit code: 0, or 1 when something in it is damaged, or
+    values that are asked for cannot be read.
 
     Args:
       path: as `open_source` takes it.
@@ -64,7 +65,7 @@ def inspect(path: str, unfolded: bool, checked: bool, patterns: Sequence[str], a
         else:
             for line in _report(source, rows, unfolded):
                 click.echo(line)
-    return 1 if any(row.checksum == DAMAGED for row in rows) else 0
+    return 1 if any(row.checksum == DAMAGED or (patterns and row.told) for row in rows) else 0
 
 
 def _row(source: Source, name: str, info: TensorInfo, checked: bool) -> Row:
@@ -218,8 +219,10 @@ def _values(source: Source, row: Row) -> Any:
     if not row.told:
         try:
             return _listed(source.read(row.name))
-        except CheckpointError as error:
-            row.checksum, row.told = DAMAGED, getattr(error, "told", str(error))
+        except UnreadableCheckpoint as error:
+            row.checksum, row.told = DAMAGED, error.told
+        except CheckpointError as error:  # only a part of it is there, which may be sound
+            row.told = str(error)
     return None
 
 
