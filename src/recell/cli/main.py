@@ -107,8 +107,8 @@ def inspect(unfolded: bool, no_crc: bool, values: tuple[str, ...], as_json: bool
     """Lists what a checkpoint holds, and compares its checksums.
 
     PATH is a checkpoint's prefix (dir/model.ckpt-20), one of its files, or a folder: its newest checkpoint. Files that
-    `recell convert` makes will do too. Exit code 0: all is well, 1: something is damaged, or has no values to print, 2: it
-    cannot be read.
+    `recell convert` makes will do too. Exit code 0: all is well, 1: something is damaged, or has no values to print,
+    2: it cannot be read.
     """
     from recell.cli.inspect_ import inspect
     from recell.cli.reports import reported

@@ -16,7 +16,8 @@ OURS = "recell-"
 def read_meta_graph_file(filename: Any) -> Any:
     """The `MetaGraphDef` that a file holds, as bytes or as text.
 
-    Raises TypeError for what is no path, OSError when there is no such file or it holds something else.
+    Raises TypeError for what is no path, OSError when there is no such file or it holds something else, a tf.errors
+    exception when it cannot be read.
     """
     from google.protobuf import text_format
     from google.protobuf.message import DecodeError
