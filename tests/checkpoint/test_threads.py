@@ -29,7 +29,12 @@ def impatient() -> Iterator[None]:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("form", ["v2", "v1"])
-def test_several_threads_read(tmp_path: pathlib.Path, form: Literal["v2", "v1"]) -> None:
+@pytest.mark.parametrize("windows", [False, True])
+def test_several_threads_read(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, form: Literal["v2", "v1"], windows: bool
+) -> None:
+    if windows:
+        monkeypatch.delattr(os, "preadv", raising=False)
     wanted = {f"t{i}": np.full(50 + i, i, np.int32) for i in range(24)}
     checkpoint.write(tmp_path / "m", [Entry(name, value) for name, value in wanted.items()], form)
     files = taken(tmp_path / "m")
