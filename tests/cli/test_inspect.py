@@ -318,3 +318,20 @@ def test_values_of_a_part_are_no_damage(tmp_path: pathlib.Path) -> None:
     (tensor,) = found.json["tensors"]
     assert (tensor["checksum"], tensor["values"]) == ("ok", None)
     assert "holds only parts of p" in tensor["error"]
+
+
+@pytest.mark.parametrize("option", ["--all", "--json"])
+def test_what_is_deleted_meanwhile_is_told_all_the_same(
+    option: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = written(tmp_path / "m", {"a": np.arange(3.0)})
+    check = checkpoint.Reader.check
+
+    def deleted(reader: checkpoint.Reader, name: str) -> None:
+        checkpoint.remove(str(prefix))
+        check(reader, name)
+
+    monkeypatch.setattr(checkpoint.Reader, "check", deleted)
+    found = recell("inspect", prefix, option)
+    assert found.code == 0
+    assert "m.index" in found.out

@@ -27,6 +27,9 @@ _WITHOUT_CHECKSUMS = ("safetensors",)
 _STEP, _OPAQUE = "global_step", "opaque_kernel"
 _SHOWN_PARTS = 6
 
+Sized = tuple[str, int]
+"""A file, and how many bytes it has."""
+
 
 @dataclass
 class Row:
@@ -54,6 +57,8 @@ def inspect(path: str, unfolded: bool, checked: bool, patterns: Sequence[str], a
     Raises as `open_source`, Trouble for a pattern that fits no name.
     """
     with open_source(path) as source:
+        # At once: a Saver may delete the files meanwhile, and they can still be read.
+        files = [(file, os.path.getsize(file)) for file in source.paths]
         names = matching(source, patterns) if patterns else list(source.tensors())
         if patterns and not as_json:
             return _print_values(source, names)
@@ -61,9 +66,9 @@ def inspect(path: str, unfolded: bool, checked: bool, patterns: Sequence[str], a
         infos = source.tensors()
         rows = [_row(source, name, infos[name], checked) for name in names]
         if as_json:
-            click.echo(json_text(_record(source, rows, infos, bool(patterns))))
+            click.echo(json_text(_record(source, files, rows, infos, bool(patterns))))
         else:
-            for line in _report(source, rows, unfolded):
+            for line in _report(source, files, rows, unfolded):
                 click.echo(line)
     return 1 if any(row.checksum == DAMAGED or (patterns and row.told) for row in rows) else 0
 
@@ -82,11 +87,10 @@ def _row(source: Source, name: str, info: TensorInfo, checked: bool) -> Row:
     return row
 
 
-def _report(source: Source, rows: Sequence[Row], unfolded: bool) -> Iterator[str]:
+def _report(source: Source, files: Sequence[Sized], rows: Sequence[Row], unfolded: bool) -> Iterator[str]:
     """The table with what stands above and below it."""
     yield f"{_FORMATS[source.format]}: {shown(source.prefix)}"
-    files = [("", shown(os.path.basename(path)), size_text(os.path.getsize(path))) for path in source.paths]
-    yield from columns(files, right=(2,))
+    yield from columns([("", shown(os.path.basename(path)), size_text(size)) for path, size in files], right=(2,))
     yield ""
     groups = slots.fold(row.name for row in rows)
     by_name = {row.name: row for row in rows}
@@ -182,7 +186,9 @@ def _count(rows: Sequence[Row]) -> dict[str, int]:
     return counts
 
 
-def _record(source: Source, rows: Sequence[Row], infos: dict[str, TensorInfo], with_values: bool) -> dict[str, Any]:
+def _record(
+    source: Source, files: Sequence[Sized], rows: Sequence[Row], infos: dict[str, TensorInfo], with_values: bool
+) -> dict[str, Any]:
     """The whole report as JSON has it."""
     tensors: list[dict[str, Any]] = []
     for row in rows:
@@ -207,7 +213,7 @@ def _record(source: Source, rows: Sequence[Row], infos: dict[str, TensorInfo], w
     return {
         "prefix": source.prefix,
         "format": source.format,
-        "files": [{"path": path, "bytes": os.path.getsize(path)} for path in source.paths],
+        "files": [{"path": path, "bytes": size} for path, size in files],
         "checksums": DAMAGED if DAMAGED in states else OK if OK in states else UNCHECKED,
         "totals": _count(rows),
         "tensors": tensors,
