@@ -181,6 +181,21 @@ def test_a_manager_finds_a_folder_that_was_moved(tmp_path: pathlib.Path) -> None
         assert session.run(a) == 1.0
 
 
+def test_a_manager_leaves_what_another_one_has_written_anew(tmp_path: pathlib.Path) -> None:
+    saved = tf.train.Checkpoint(v=tf.Variable(1.0))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        first = tf.train.CheckpointManager(saved, str(tmp_path), 1)
+        path = first.save(7)
+        session.run(saved.v.assign(2.0))
+        assert tf.train.CheckpointManager(saved, str(tmp_path), 5).save(7) == path
+        assert first.save(8) == str(tmp_path / "ckpt-8")
+        assert tf.train.load_variable(path, "v/.ATTRIBUTES/VARIABLE_VALUE") == 2.0
+        first.save(9)
+        assert tf.train.checkpoint_exists(path)
+        assert not tf.train.checkpoint_exists(str(tmp_path / "ckpt-8"))
+
+
 def test_without_a_session_nothing_is_saved(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ValueError, match="There is no session"):
         tf.train.Checkpoint(a=tf.get_variable("a", [])).save(str(tmp_path / "m"))

@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any
 
-from recell import checkpoint
+from recell.checkpoint import modified, remove
 from recell.platform import logging
 from recell.platform.text import as_text
 from recell.train.checkpoint_management import get_checkpoint_state, write_checkpoint_state
@@ -41,6 +41,7 @@ class CheckpointManager:
         self._hours = keep_checkpoint_every_n_hours
         self._prefix = os.path.join(self._directory, checkpoint_name)
         self._times: dict[str, float] = {}
+        self._modified: dict[str, float | None] = {}
         self._latest: str | None = None
         self._preserved = now = time.time()
         state = get_checkpoint_state(self._directory)
@@ -48,6 +49,7 @@ class CheckpointManager:
             times = list(state.all_model_checkpoint_timestamps) or [now] * len(state.all_model_checkpoint_paths)
             self._times = dict(zip(state.all_model_checkpoint_paths, times, strict=False))
             self._latest = state.model_checkpoint_path
+            self._modified = {prefix: modified(prefix) for prefix in self._times}
             self._preserved = state.last_preserved_timestamp or now
 
     @property
@@ -76,6 +78,7 @@ class CheckpointManager:
         self._latest = path
         self._times.pop(path, None)
         self._times[path] = time.time()
+        self._modified[path] = modified(path)
         old = self._no_longer_kept()
         times = list(self._times.values())
         write_checkpoint_state(
@@ -83,7 +86,8 @@ class CheckpointManager:
         )
         for prefix in old:
             try:
-                checkpoint.remove(prefix)
+                # What another one has written anew is that one's, and stays.
+                remove(prefix, written=self._modified.pop(prefix, None))
             except OSError as error:
                 logging.warning("Ignoring: %s", error)
         return path
