@@ -58,6 +58,8 @@ def test_the_table(format: str) -> None:
         ("basic_lstm_2layer_v1", ""),
         ("tensorflow/shards_v1", "model.ckpt-00002-of-00004"),
         ("tensorflow/shards_v1", "model.ckpt-?????-of-00004"),
+        ("tensorflow/shards_v1", "model.ckpt"),
+        ("basic_lstm_2layer_v2", "checkpoint"),
         ("tensorflow/shards_v1", ""),
     ],
 )

@@ -17,7 +17,9 @@ _LARGEST = 1 << 24
 """Bytes of a state file that are read: enough for 60,000 checkpoints."""
 _GAP = re.compile(rb"\s+|#[^\n]*")
 _NAME = re.compile(rb"\w+")
-_ATOM = re.compile(rb"""[^\s"'#;,]+""")
+_ATOM = re.compile(rb"""[^\s"'#;,\[\]]+""")
+_Value = tuple["bytes | None", bytes]
+"""What a quoted string says, if it is one, and the text of the value."""
 _PIECES = {b'"': re.compile(rb'[^"\\\n]+|\\.'), b"'": re.compile(rb"[^'\\\n]+|\\.")}
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)", re.DOTALL)
 _CONTROL = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
@@ -144,15 +146,41 @@ def _field(state: CheckpointState, text: bytes, start: int) -> int:
     name = _NAME.match(text, start)
     if name is not None and text[position : position + 1] == b":":
         position = _behind_all(_GAP, text, position + 1)
-        string, end = _strings(text, position)
-        if string is None:
-            end = _end(_ATOM, text, position)
+        values, end = _values(text, position)
         if end > position:
-            _set(state, name[0].decode("utf-8", "replace"), string, text[position:end])
+            _set(state, name[0].decode("utf-8", "replace"), values, text[position : position + 1] == b"[")
             end = _behind_all(_GAP, text, end)
             return _behind_all(_GAP, text, end + (text[end : end + 1] in (b";", b",")))
     line = text[start : start + _SHOWN].partition(b"\n")[0].strip()
     raise ValueError(f"expected `name: value`, found {line.decode('utf-8', 'replace')!r}")
+
+
+def _values(text: bytes, position: int) -> tuple[list[_Value], int]:
+    """The value at a position, or those of a list in brackets, and the position behind; the same position for none."""
+    if text[position : position + 1] != b"[":
+        value, end = _value(text, position)
+        return [value], end
+    found: list[_Value] = []
+    end = _behind_all(_GAP, text, position + 1)
+    while text[end : end + 1] != b"]":
+        if found:
+            if text[end : end + 1] != b",":
+                return [], position
+            end = _behind_all(_GAP, text, end + 1)
+        value, behind = _value(text, end)
+        if behind == end:
+            return [], position
+        found.append(value)
+        end = _behind_all(_GAP, text, behind)
+    return found, end + 1
+
+
+def _value(text: bytes, position: int) -> tuple[_Value, int]:
+    """What is quoted at a position, or else the bare word there; and the position behind it."""
+    string, end = _strings(text, position)
+    if string is None:
+        end = _end(_ATOM, text, position)
+    return (string, text[position:end]), end
 
 
 _SHOWN = 80
@@ -164,8 +192,16 @@ def _end(pattern: re.Pattern[bytes], text: bytes, position: int) -> int:
     return position if match is None else match.end()
 
 
-def _set(state: CheckpointState, field: str, string: bytes | None, atom: bytes) -> None:
-    """Puts the value of a field, a quoted string or else a bare word, into the state."""
+def _set(state: CheckpointState, field: str, values: Sequence[_Value], listed: bool) -> None:
+    """Puts the values of a field into the state."""
+    if listed and not field.startswith("all_"):
+        raise ValueError(f"{field[:_SHOWN]} has one value, but a list was found")
+    for value in values:
+        _set_one(state, field, *value)
+
+
+def _set_one(state: CheckpointState, field: str, string: bytes | None, atom: bytes) -> None:
+    """Puts a value, a quoted string or else a bare word, into the state."""
     if field in ("model_checkpoint_path", "all_model_checkpoint_paths"):
         if string is None:
             raise ValueError(f"{field} is a quoted path, but {_shown(atom)} was found")

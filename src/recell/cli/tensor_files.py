@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import glob
 import os
 import re
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ _SHARD_OF_V1 = re.compile(r"(?P<prefix>.+)-\d{5}-of-(?P<count>\d{5})")
 SHARDS = "-?????-of-"
 """What stands for the numbers of files in the name of a sharded checkpoint of the first format."""
 _META = ".meta"
+_STATE = "checkpoint"
 
 
 class Source(Protocol):
@@ -74,6 +76,11 @@ def prefix_of(path: str) -> str:
     match = _SHARD_OF_V1.fullmatch(path)
     if match is not None and os.path.isfile(path) and not os.path.isfile(f"{path}.index"):
         return f"{match['prefix']}{SHARDS}{match['count']}"
+    if os.path.basename(path) == _STATE and os.path.isfile(path) and not _is_table(path):
+        return _newest(os.path.dirname(path) or ".")
+    shards = sorted(glob.glob(glob.escape(path) + "-00000-of-[0-9]*"))
+    if shards and not checkpoint.exists(path):
+        return prefix_of(shards[-1])
     if path.endswith(_META) and checkpoint.exists(path.removesuffix(_META)):
         return path.removesuffix(_META)
     return path
