@@ -5,6 +5,7 @@ Strings are object arrays of bytes. Quantised numbers are structured arrays of o
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,11 @@ _OTHERS = {20: "resource", 21: "variant"}
 
 def dtype_name(array: np.ndarray) -> str:
     """The name of an array's dtype in checkpoints. TypeError for one that cannot be kept."""
-    kind = array.dtype
+    return _name_of(array.dtype)
+
+
+@cache  # numpy makes a dtype's name anew each time
+def _name_of(kind: np.dtype) -> str:
     if kind.kind in "OSU":
         return STRING
     if kind.names is not None and len(kind.names) == 1 and kind.names[0] in _RAW:

@@ -50,8 +50,14 @@ def varints(data: memoryview) -> Iterator[int]:
         yield value
 
 
+_ONE_BYTE = [bytes([number]) for number in range(0x80)]
+"""What most numbers become: the index of many small tensors consists of them."""
+
+
 def varint(value: int) -> bytes:
     """A number as the wire has it; a negative one as its 64 bits."""
+    if 0 <= value < 0x80:
+        return _ONE_BYTE[value]
     value &= 0xFFFFFFFFFFFFFFFF
     made = bytearray()
     while value >= 0x80:
