@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from benchmarks.peers import PEERS, settings
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MEGABYTES = 1024
+PAUSE = 2
+"""Seconds before each action: disks are lent by the slice, and what was written before is not to slow down the next."""
 FORMS = {"v2": "V2", "v1": "V1"}
 ACTIONS = {"save": "save", "again": "save again", "restore": "restore", "one": "read one variable of 64"}
 _SAVING = ("save", "again")
@@ -91,6 +94,7 @@ def measure(
                 for what, told in ACTIONS.items():
                     turns = list(enumerate(sides))
                     for which, side in turns if number % 2 else reversed(turns):
+                        time.sleep(PAUSE)
                         seconds = side.ask(what, form)
                         names = [f"{FORMS[form]}: {told}"]
                         if what in _SAVING:
