@@ -13,17 +13,25 @@ from recell.checkpoint.bundle import index_path
 from recell.checkpoint.storage import locked, sync_folder, temporary_name
 
 _DATA = re.compile(r"\.data-\d{5,}-of-(\d{5,})")
-_PATTERN = "-?????-of-"
+_BUNDLE_FILE = re.compile(r"(.*)\.(?:index|meta|data-\d{5,}-of-\d{5,})", re.DOTALL)
+SHARDS = "-?????-of-"
+"""What stands for the numbers of files in the name of a sharded checkpoint of the first format."""
 _MOST_TABLES = 10_000
 """More shards than that nobody has written: a count beyond it is not believed."""
 
 
 def tables_of(prefix: str) -> list[str]:
     """The tables of a checkpoint of the first format: the file itself, or all that a pattern of shards means."""
-    stem, mark, count = prefix.rpartition(_PATTERN)
+    stem, mark, count = prefix.rpartition(SHARDS)
     if mark and re.fullmatch(r"[0-9]{5,9}", count) and 0 < int(count) <= _MOST_TABLES:
         return [f"{stem}-{number:05d}-of-{count}" for number in range(int(count))]
     return [prefix]
+
+
+def bundle_of(path: str) -> str | None:
+    """The prefix of the checkpoint of the second format that a file belongs to; None for another file."""
+    match = _BUNDLE_FILE.fullmatch(path)
+    return match[1] if match is not None and os.path.isfile(index_path(match[1])) else None
 
 
 def exists(prefix: str) -> bool:
@@ -71,7 +79,7 @@ def files_of(prefix: str, meta_suffix: str = "meta") -> list[str]:
     Beside an index, a file that is called `prefix` itself is no part of the checkpoint.
     """
     tables = tables_of(prefix)
-    stem = prefix if tables == [prefix] else prefix.rpartition(_PATTERN)[0]
+    stem = prefix if tables == [prefix] else prefix.rpartition(SHARDS)[0]
     index = index_path(prefix)
     paths = [index] if os.path.isfile(index) else tables
     return [path for path in [*paths, *sorted(data_files(prefix)), f"{stem}.{meta_suffix}"] if os.path.isfile(path)]

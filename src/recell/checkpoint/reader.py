@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -20,14 +19,13 @@ from recell.checkpoint.errors import (
     NotACheckpoint,
     WrongSlice,
 )
-from recell.checkpoint.files import tables_of
+from recell.checkpoint.files import bundle_of, tables_of
 from recell.checkpoint.input_file import InputFile
 from recell.checkpoint.legacy import Legacy
 from recell.checkpoint.slices import Region
 from recell.checkpoint.table import FOOTER, MAGIC
 from recell.checkpoint.wire import Malformed
 
-_PART_OF_BUNDLE = re.compile(r"\.(index|meta|data-\d{5,}-of-\d{5,})$")
 _ATTEMPTS = 20
 """How often opening starts again when the checkpoint is replaced meanwhile."""
 _TOLD = 20
@@ -201,8 +199,8 @@ def _replaced(index: InputFile) -> bool:
 
 
 def _open_legacy(prefix: str) -> Legacy:
-    whole = _PART_OF_BUNDLE.sub("", prefix)
-    if whole != prefix and os.path.isfile(index_path(whole)):
+    whole = bundle_of(prefix)
+    if whole is not None:
         raise NotACheckpoint(prefix, f"it is one file of the checkpoint {whole}: give that name")
     for attempt in range(_ATTEMPTS):
         files: list[InputFile] = []

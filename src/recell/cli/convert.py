@@ -14,9 +14,10 @@ import numpy as np
 
 from recell import checkpoint
 from recell.checkpoint import legacy_values, slots
+from recell.checkpoint.files import SHARDS
 from recell.cli import npz_file, safetensors_file
 from recell.cli.reports import Trouble, count_text, elements, shown, size_text, warn
-from recell.cli.tensor_files import SHARDS, Source, fits, matching, open_source, pattern_for, prefix_of
+from recell.cli.tensor_files import Source, fits, matching, open_source, pattern_for, prefix_of
 
 TARGETS = ("npz", "safetensors", "v1", "v2")
 _SUFFIXES = {"npz": npz_file.SUFFIX, "safetensors": safetensors_file.SUFFIX}

@@ -14,15 +14,13 @@ import numpy as np
 
 from recell import checkpoint
 from recell.checkpoint import Region, TensorInfo
+from recell.checkpoint.files import SHARDS, bundle_of
 from recell.checkpoint.table import MAGIC
 from recell.cli import npz_file, safetensors_file
 from recell.cli.reports import Trouble
 
-_FILE_OF_V2 = re.compile(r"(?P<prefix>.+?)(?:\.index|\.data-\d{5,}-of-\d{5,})")
 _SHARD_OF_V1 = re.compile(r"(?P<prefix>.+)-\d{5}-of-(?P<count>\d{5})")
-SHARDS = "-?????-of-"
-"""What stands for the numbers of files in the name of a sharded checkpoint of the first format."""
-_META = ".meta"
+_INDEX, _META = ".index", ".meta"
 _STATE = "checkpoint"
 
 
@@ -68,13 +66,13 @@ def open_source(path: str) -> Source:
 
 def prefix_of(path: str) -> str:
     """The prefix of the checkpoint that `path` means. Raises as `open_source`."""
-    if os.path.isdir(path) and not os.path.isfile(f"{path}.index"):
+    if os.path.isdir(path) and not os.path.isfile(path + _INDEX):
         return _newest(path)
-    match = _FILE_OF_V2.fullmatch(path)
-    if match is not None and os.path.isfile(f"{match['prefix']}.index"):
-        return match["prefix"]
+    bundle = bundle_of(path)
+    if bundle is not None:
+        return bundle
     match = _SHARD_OF_V1.fullmatch(path)
-    if match is not None and os.path.isfile(path) and not os.path.isfile(f"{path}.index"):
+    if match is not None and os.path.isfile(path) and not os.path.isfile(path + _INDEX):
         return f"{match['prefix']}{SHARDS}{match['count']}"
     if os.path.basename(path) == _STATE and os.path.isfile(path) and not _is_table(path):
         return _newest(os.path.dirname(path) or ".")
@@ -94,12 +92,11 @@ def _newest(folder: str) -> str:
     prefixes = {}
     with os.scandir(folder) as entries:
         for entry in entries:
-            match = _FILE_OF_V2.fullmatch(entry.path)
             if entry.name.startswith(".") or not entry.is_file():
                 continue
-            if entry.name.endswith(".index") and match is not None:
-                prefixes[match["prefix"]] = entry.stat().st_mtime
-            elif match is None and _is_table(entry.path):
+            if entry.name.endswith(_INDEX):
+                prefixes[entry.path.removesuffix(_INDEX)] = entry.stat().st_mtime
+            elif _is_table(entry.path):
                 prefixes[prefix_of(entry.path)] = entry.stat().st_mtime
     if not prefixes:
         raise Trouble(f"{folder}: there is no checkpoint in this folder.")
